@@ -1,0 +1,30 @@
+"""The one place that reads the clock, and the office's own day.
+
+Instants are aware, in UTC and cut to whole milliseconds, so that what a rule compares is exactly what was stored.
+"""
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+__all__ = ["day_of", "local", "milliseconds", "now"]
+
+
+def now() -> datetime:
+    """The present instant: aware, UTC, whole milliseconds."""
+    instant = datetime.now(UTC)
+    return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
+
+
+def local(instant: datetime, time_zone: str) -> datetime:
+    """The same instant on the office's wall clock."""
+    return instant.astimezone(ZoneInfo(time_zone))
+
+
+def day_of(instant: datetime, time_zone: str) -> date:
+    """The office's business day at this instant: its local date."""
+    return local(instant, time_zone).date()
+
+
+def milliseconds(span: timedelta) -> int:
+    """A span as integer milliseconds: rules never compare floats."""
+    return span // timedelta(milliseconds=1)

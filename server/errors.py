@@ -1,0 +1,94 @@
+"""Every refusal: a stable code, an HTTP status, and a sentence in Vietnamese and English.
+
+A refusal is an answer, not an accident: it is decided before anything is written, and it changes nothing.
+Its sentences stand in the catalogue (`web/locale/errors.csv`) under `refusal.<code>`.
+"""
+
+from collections.abc import Mapping
+
+from server.phrases import Language, say
+
+__all__ = ["STATUS", "Refusal"]
+
+STATUS: Mapping[str, int] = {
+    # what was sent
+    "invalid": 400,
+    "unknown-field": 400,
+    "too-long": 400,
+    "bad-text": 400,
+    "bad-origin": 403,
+    "not-found": 404,
+    "method-not-allowed": 405,
+    "too-large": 413,
+    "unsupported-media": 415,
+    "key-reused": 422,
+    "too-many": 429,
+    # who is asking
+    "sign-in": 401,
+    "wrong-password": 401,
+    "locked-out": 429,
+    "not-allowed": 403,
+    # offices and catalogue
+    "no-such-office": 404,
+    "no-such-line": 404,
+    "no-such-procedure": 404,
+    "no-such-group": 404,
+    "office-ended": 409,
+    # numbers
+    "office-closed": 409,
+    "line-full": 409,
+    "line-closed": 409,
+    "no-such-ticket": 404,
+    "already-withdrawn": 409,
+    # the desk
+    "no-such-counter": 404,
+    "counter-taken": 409,
+    "not-seated": 409,
+    "counter-paused": 409,
+    "still-serving": 409,
+    "wrong-state": 409,
+    "not-your-ticket": 409,
+    "too-soon": 409,
+    "nothing-to-undo": 409,
+    # booking
+    "slot-full": 409,
+    "slot-closed": 409,
+    "slot-past": 409,
+    "too-far-ahead": 409,
+    "hold-expired": 410,
+    "already-cancelled": 409,
+    "already-confirmed": 409,
+    "already-started": 409,
+    "too-many-bookings": 409,
+    "dossier-needed": 400,
+    "bad-dossier": 400,
+    "bad-phone": 400,
+    "no-such-booking": 404,
+    # checking in
+    "too-early": 409,
+    "already-checked-in": 409,
+    "ask-reception": 409,
+    "booking-cancelled": 409,
+    # rating
+    "already-rated": 409,
+    "not-served": 409,
+    # the machinery
+    "database-unavailable": 503,
+    "starting": 503,
+    "internal": 500,
+}
+
+
+class Refusal(Exception):
+    """Why something was not done. `values` fill the sentence's placeholders; `extra` goes into the answer as it is."""
+
+    def __init__(self, code: str, /, *, extra: Mapping[str, object] | None = None, **values: object) -> None:
+        self.code = code
+        self.status = STATUS[code]
+        self.values = values
+        self.extra = dict(extra or {})
+        super().__init__(code)
+
+    def sentence(self, language: Language) -> str:
+        """What to tell the person, in their language."""
+        return say(language, f"refusal.{self.code}", **self.values)
