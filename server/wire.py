@@ -1,0 +1,612 @@
+"""Every body and message that crosses a wire, as CONTRACT.md names them.
+
+Kiosk and display import this and nothing else of the server's features, so it imports only leaves and starts fast.
+Bodies that come in refuse unknown fields; bodies that go out may grow.
+"""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+__all__ = [
+    "AccessRequest",
+    "AccessView",
+    "AddProcedure",
+    "AppointmentPatch",
+    "AppointmentRequest",
+    "AppointmentView",
+    "Board",
+    "BoardCall",
+    "BoardCounter",
+    "BoardCounterRef",
+    "BoardLine",
+    "BoardNotice",
+    "BoardRatings",
+    "BoardState",
+    "BoardTicket",
+    "CheckIn",
+    "Citizen",
+    "DeskAppointment",
+    "DeskAppointmentRef",
+    "DeskNext",
+    "DeskTicket",
+    "DeskView",
+    "DeviceSession",
+    "DeviceStatus",
+    "Finish",
+    "Group",
+    "Handover",
+    "Health",
+    "IssuedTicket",
+    "KioskConfig",
+    "KioskOffice",
+    "KioskTicketRequest",
+    "LineView",
+    "Merge",
+    "NumberRange",
+    "OfficeView",
+    "OfflineResult",
+    "OfflineTicket",
+    "OpenHours",
+    "Park",
+    "Pause",
+    "PhoneTicket",
+    "Problem",
+    "ProcedureList",
+    "ProcedureView",
+    "RatingRequest",
+    "RatingView",
+    "Reason",
+    "ReceptionTicketRequest",
+    "SessionRequest",
+    "SessionView",
+    "Sit",
+    "SlotOfficer",
+    "SlotView",
+    "TabletRating",
+    "TabletTicket",
+    "TabletView",
+    "Transfer",
+    "Wait",
+    "Why",
+    "decode",
+    "encode",
+]
+
+Code = Annotated[str, Meta(min_length=1, max_length=40)]
+Short = Annotated[str, Meta(min_length=1, max_length=200)]
+Text = Annotated[str, Meta(max_length=1000)]
+Reference = Annotated[str, Meta(min_length=1, max_length=64)]
+Purpose = Literal["submit", "collect"]
+LanguageCode = Literal["vi", "en"]
+TicketStateName = Literal[
+    "waiting", "called", "serving", "parked", "missed", "served", "withdrawn", "no-show", "closed"
+]
+PrinterHealth = Literal["ok", "problem", "unknown"]
+
+
+class Incoming(Struct, rename="camel", forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """A body that somebody sends us: a field we do not know is refused, never ignored."""
+
+
+class Outgoing(Struct, rename="camel", frozen=True, kw_only=True):
+    """A body that we send: readers skip what they do not know, so it may grow."""
+
+
+# --- shared pieces -----------------------------------------------------------------------------------------
+
+
+class Wait(Outgoing):
+    """A range of minutes from now to being called, rounded to 5: half are called by p50, nine in ten by p90."""
+
+    p50: int
+    p90: int
+
+
+class Problem(Outgoing):
+    """RFC 9457 problem details."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[dict[str, str]] | UnsetType = UNSET
+
+
+# --- offices -----------------------------------------------------------------------------------------------
+
+
+class OpenHours(Outgoing):
+    """When the office is or will next be open; `opens` is in the past while it is open."""
+
+    opens: datetime
+    closes: datetime
+
+
+class LineView(Outgoing):
+    """One service line as anybody may see it; `wait` is null where it cannot be estimated."""
+
+    code: str
+    kind: Literal["procedures", "results", "guidance"]
+    name: str
+    prefix: str
+    open: bool
+    waiting: int
+    wait: Wait | None
+    name_vi: str
+    name_en: str
+
+
+class OfficeView(Outgoing):
+    """An office with its hours; `opening_next` is null where none is known within a fortnight."""
+
+    code: str
+    name: str
+    address: str
+    time_zone: str
+    opening_now: OpenHours | None
+    opening_next: OpenHours | None
+    lines: list[LineView] | UnsetType = UNSET
+
+
+class ProcedureView(Outgoing):
+    """A procedure as a citizen reads it; null means that the office has not said. Days are working days."""
+
+    code: str
+    name: str
+    field: str
+    line: str
+    minutes: int
+    statutory_days: int | None
+    promised_days: int | None
+    fee_in_person: int | None
+    fee_online: int | None
+    required_documents: list[str]
+    short_info: str
+
+
+class ProcedureList(Outgoing):
+    items: list[ProcedureView]
+    next_cursor: str | None
+
+
+class Group(Outgoing):
+    """A priority group a person may belong to; its code is a ticket's class."""
+
+    code: str
+    name_vi: str
+    name_en: str
+
+
+# --- booking -----------------------------------------------------------------------------------------------
+
+
+class SlotOfficer(Outgoing):
+    username: str
+    name: str
+
+
+class SlotView(Outgoing):
+    """A start that can be booked now, and how many could still take it."""
+
+    start: datetime
+    end: datetime
+    free: int
+    officers: list[SlotOfficer]
+
+
+class Citizen(Incoming):
+    name: Short
+    phone: Annotated[str, Meta(min_length=1, max_length=30)]
+    email: Annotated[str, Meta(max_length=254)] | None = None
+    identity_number: Annotated[str, Meta(max_length=20)] | None = None
+
+
+class AppointmentRequest(Incoming):
+    office: Code
+    procedures: Annotated[list[Code], Meta(min_length=1, max_length=5)]
+    start: datetime
+    citizen: Citizen
+    purpose: Purpose = "submit"
+    officer: Code | None = None
+    dossier_number: Annotated[str, Meta(max_length=60)] | None = None
+    language: LanguageCode = "vi"
+
+
+class AppointmentPatch(Incoming):
+    start: datetime
+
+
+class AccessRequest(Incoming):
+    """One of the two: the phone the booking was made with, or the manage token of a link."""
+
+    phone: Annotated[str, Meta(max_length=30)] | None = None
+    token: Annotated[str, Meta(max_length=200)] | None = None
+
+
+class AppointmentView(Outgoing):
+    reference: str
+    state: Literal["held", "confirmed", "checked-in", "cancelled", "expired", "no-show"]
+    start: datetime
+    end: datetime
+    office: str
+    procedures: list[str]
+    purpose: Purpose
+    officer: str | None = None
+    held_until: datetime | UnsetType = UNSET
+    manage_token: str | UnsetType = UNSET
+
+
+class AccessView(Outgoing):
+    manage_token: str
+
+
+# --- kiosk and other devices -------------------------------------------------------------------------------
+
+
+class NumberRange(Outgoing):
+    line: str
+    first: int = msgspec.field(name="from")
+    last: int = msgspec.field(name="to")
+
+
+class KioskOffice(Outgoing):
+    code: str
+    name_vi: str
+    name_en: str
+    address: str
+    opening_now: OpenHours | None
+    opening_next: OpenHours | None
+
+
+class KioskConfig(Outgoing):
+    """What a kiosk needs to work, and to go on working alone; `ranges` are this kiosk's for offline numbers."""
+
+    day: date
+    time_zone: str
+    office: KioskOffice
+    lines: list[LineView]
+    groups: list[Group]
+    ranges: list[NumberRange]
+    public_url: str
+    hotline: str = ""
+
+
+class KioskTicketRequest(Incoming):
+    line: Code
+    procedure: Code | None = None
+    klass: Code | None = msgspec.field(name="class", default=None)
+    language: LanguageCode = "vi"
+    card: Annotated[str, Meta(min_length=1, max_length=10)] | None = None
+
+
+class IssuedTicket(Outgoing):
+    """The ticket just issued; `ahead` are those the rule would call first if nobody else came."""
+
+    id: str
+    number: str
+    label: str
+    line: str
+    line_name: str
+    ahead: int
+    wait: Wait | None
+    follow_token: str
+    follow_url: str
+    issued_at: datetime
+    documents: list[str] = []
+
+
+class CheckIn(Incoming):
+    """Exactly one of the four; `qr` is whatever the scanner read."""
+
+    reference: Reference | None = None
+    qr: Annotated[str, Meta(max_length=1000)] | None = None
+    phone: Annotated[str, Meta(max_length=30)] | None = None
+    dossier_number: Annotated[str, Meta(max_length=60)] | None = None
+
+
+class OfflineTicket(Incoming):
+    id: Annotated[str, Meta(min_length=8, max_length=100)]
+    line: Code
+    number: Annotated[int, Meta(ge=1, le=99999)]
+    issued_at: datetime
+    klass: Code | None = msgspec.field(name="class", default=None)
+
+
+class OfflineResult(Outgoing):
+    id: str
+    result: Literal["accepted", "already", "refused"]
+    code: str | UnsetType = UNSET
+    follow_url: str | UnsetType = UNSET
+
+
+class DeviceSession(Incoming):
+    token: Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class DeviceStatus(Incoming):
+    """How the device is; `clock` is its own time, so that a wrong clock is seen."""
+
+    printer: PrinterHealth
+    clock: datetime
+    paper: Literal["ok", "low", "out", "unknown"] | None = None
+    detail: Annotated[str, Meta(max_length=200)] | None = None
+    queued: Annotated[int, Meta(ge=0, le=100000)] | None = None
+
+
+class TabletTicket(Outgoing):
+    """The ticket to be rated at this counter, by number alone."""
+
+    id: str
+    number: str
+
+
+class TabletView(Outgoing):
+    counter: int
+    ticket: TabletTicket | None
+    office_name: str
+    serving: str | None = None
+
+
+class TabletRating(Incoming):
+    ticket_id: Code
+    level: Annotated[int, Meta(ge=1, le=3)]
+    reasons: Annotated[list[Code], Meta(max_length=10)] = []
+    comment: Text | None = None
+
+
+# --- the citizen's ticket ----------------------------------------------------------------------------------
+
+
+class PhoneTicket(Outgoing):
+    """A ticket as its holder sees it: nothing about anybody else. `as_of` is when `ahead` and `wait` were true."""
+
+    number: str
+    label: str
+    line: str
+    line_name: str
+    office: str
+    office_name: str
+    state: TicketStateName
+    ahead: int | None
+    wait: Wait | None
+    rated: bool
+    as_of: datetime
+    time_zone: str
+    counter: int | UnsetType = UNSET
+    called_at: datetime | UnsetType = UNSET
+    can_rate: bool = False
+
+
+class RatingRequest(Incoming):
+    level: Annotated[int, Meta(ge=1, le=3)]
+    reasons: Annotated[list[Code], Meta(max_length=10)] = []
+    comment: Text | None = None
+    contact: Annotated[str, Meta(max_length=200)] | None = None
+
+
+class RatingView(Outgoing):
+    level: int
+
+
+# --- officers ----------------------------------------------------------------------------------------------
+
+
+class SessionRequest(Incoming):
+    username: Annotated[str, Meta(min_length=1, max_length=100)]
+    password: Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class SessionView(Outgoing):
+    officer: str
+    name: str
+    office: str
+    office_name: str
+    role: str
+
+
+class Sit(Incoming):
+    counter: Annotated[int, Meta(ge=1, le=999)]
+
+
+class Pause(Incoming):
+    reason: Annotated[str, Meta(min_length=1, max_length=200)]
+    until: datetime | None = None
+
+
+class Handover(Incoming):
+    to: Code
+
+
+class Reason(Incoming):
+    reason: Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class Finish(Incoming):
+    outcome: Code | None = None
+    procedures: Annotated[list[Code], Meta(max_length=10)] | None = None
+    dossiers: Annotated[int, Meta(ge=0, le=999)] | None = None
+    next: bool = False
+
+
+class Transfer(Incoming):
+    line: Code | None = None
+    counter: Annotated[int, Meta(ge=1, le=999)] | None = None
+    officer: Code | None = None
+    back: bool = False
+
+
+class Park(Incoming):
+    reason: Annotated[str, Meta(max_length=200)] | None = None
+    minutes: Annotated[int, Meta(ge=1, le=600)] | None = None
+
+
+class Merge(Incoming):
+    other: Code
+
+
+class AddProcedure(Incoming):
+    procedure: Code
+
+
+class DeskAppointmentRef(Outgoing):
+    reference: str
+    start: datetime
+    purpose: Purpose
+    dossier_number: str | None
+
+
+class DeskTicket(Outgoing):
+    """A ticket as the officer who serves it sees it; `class` says that there is a priority, never which ground on screen."""
+
+    id: str
+    number: str
+    label: str
+    line: str
+    line_name: str
+    state: TicketStateName
+    klass: str | None = msgspec.field(name="class")
+    counter: int | None
+    officer: str | None
+    procedures: list[str]
+    procedure_names: list[str]
+    issued_at: datetime
+    called_at: datetime | None
+    started_at: datetime | None
+    misses: int
+    usual: Wait | None = None
+    appointment: DeskAppointmentRef | UnsetType = UNSET
+    parked_until: datetime | UnsetType = UNSET
+    park_reason: str | UnsetType = UNSET
+    why: str | UnsetType = UNSET
+
+
+class DeskNext(Outgoing):
+    id: str
+    number: str
+    label: str
+    line: str
+    line_name: str
+    priority: bool
+    since: datetime
+    state: TicketStateName
+
+
+class DeskAppointment(Outgoing):
+    start: datetime
+    procedure: str
+    state: str
+
+
+class DeskView(Outgoing):
+    """Everything the desk's page draws, as of journal number `seq`."""
+
+    seq: int
+    counter: int | None
+    officer: str
+    officer_name: str
+    office: str
+    ticket: DeskTicket | None
+    parked: list[DeskTicket]
+    missed: list[DeskNext]
+    next: list[DeskNext]
+    waiting: int
+    appointments: list[DeskAppointment]
+    lines: list[str]
+    line_names: list[str]
+    served_today: int
+    paused_reason: str | None
+    paused_until: datetime | None
+    undo_until: datetime | None
+    undo_verb: str | None = None
+
+
+class Why(Outgoing):
+    sentence: str
+
+
+class ReceptionTicketRequest(Incoming):
+    line: Code
+    klass: Code | None = msgspec.field(name="class", default=None)
+    card: Annotated[str, Meta(min_length=1, max_length=10)] | None = None
+    advice: bool = False
+    language: LanguageCode = "vi"
+
+
+# --- the feed ----------------------------------------------------------------------------------------------
+
+
+class BoardTicket(Outgoing):
+    id: str
+    number: str
+    label: str
+    line: str
+
+
+class BoardCounterRef(Outgoing):
+    number: int
+    name: str
+
+
+class BoardCall(Outgoing):
+    """A call as the wall keeps it: newest first, one per ticket; `state` is what has become of the ticket since."""
+
+    ticket: BoardTicket
+    counter: BoardCounterRef
+    at: datetime
+    state: TicketStateName
+
+
+class BoardLine(Outgoing):
+    code: str
+    waiting: int
+
+
+class BoardCounter(Outgoing):
+    number: int
+    name: str
+    open: bool
+
+
+class BoardRatings(Outgoing):
+    """Of today's finished visits: how many, how many rated, how many of those were satisfied (level 2 or 3)."""
+
+    served: int
+    answered: int
+    satisfied: int
+
+
+class BoardNotice(Outgoing):
+    code: str
+    at: datetime
+
+
+class BoardState(Outgoing):
+    day: date | None
+    calls: list[BoardCall]
+    lines: list[BoardLine]
+    counters: list[BoardCounter]
+    ratings: BoardRatings
+    notices: list[BoardNotice]
+
+
+class Board(Outgoing):
+    """The feed's snapshot: the state after event `seq`, and the forecast beside it."""
+
+    seq: int
+    state: BoardState
+    forecast: dict[str, Wait]
+    office: OfficeView | UnsetType = UNSET
+
+
+class Health(Outgoing):
+    status: Literal["ok", "starting", "stopping", "database-unavailable"]
+    version: str
+    database: Literal["ok", "unavailable"]
+    journal_lag: float
+
+
+encode = msgspec.json.encode
+decode = msgspec.json.decode
