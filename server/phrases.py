@@ -1,6 +1,7 @@
 """The catalogue of every sentence the product says, in Vietnamese and English.
 
-CSV files of `key,vi,en` with `{placeholders}`; a key ending in `.one` is the English singular of the key before it, used when `n` is 1.
+CSV files of `key,vi,en` with `{placeholders}`; a key ending in `.one` is the singular of the key before it, used
+when `n` is 1.
 Imports nothing of the server, so that kiosk and display read the same catalogue.
 """
 

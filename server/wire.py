@@ -87,11 +87,11 @@ TicketStateName = Literal[
 PrinterHealth = Literal["ok", "problem", "unknown"]
 
 
-class Incoming(Struct, rename="camel", forbid_unknown_fields=True, frozen=True, kw_only=True):
+class Incoming(Struct, rename="camel", forbid_unknown_fields=True, kw_only=True):
     """A body that somebody sends us: a field we do not know is refused, never ignored."""
 
 
-class Outgoing(Struct, rename="camel", frozen=True, kw_only=True):
+class Outgoing(Struct, rename="camel", kw_only=True):
     """A body that we send: readers skip what they do not know, so it may grow."""
 
 
@@ -459,7 +459,7 @@ class DeskAppointmentRef(Outgoing):
 
 
 class DeskTicket(Outgoing):
-    """A ticket as the officer who serves it sees it; `class` says that there is a priority, never which ground on screen."""
+    """A ticket as the officer who serves it sees it; screens show that there is a priority, never on which ground."""
 
     id: str
     number: str
