@@ -1,0 +1,78 @@
+"""Tickets, the visits they belong to, the desks that call them, and the next number of each series."""
+
+from piccolo.columns import BigInt, Boolean, Date, Integer, Serial, Text, Timestamptz, Varchar
+from piccolo.table import Table
+
+from server.journal.tables import PERSONAL
+
+
+class Ticket(Table, tablename="ticket"):
+    """One number of one person. Columns marked personal never reach the journal."""
+
+    id = Varchar(length=100, primary_key=True)
+    office = Varchar(length=40)
+    day = Date(default=None)
+    series = Varchar(length=4)
+    number = Integer()
+    label = Varchar(length=12)
+    line = Varchar(length=4)
+    klass = Varchar(length=40, null=True, default=None)
+    rate = Integer(default=100)
+    source = Varchar(length=16)
+    state = Varchar(length=12)
+    virtual_at = Timestamptz(default=None)
+    issued_at = Timestamptz(default=None)
+    issued_seq = BigInt(default=0)
+    only_officer = Varchar(length=100, null=True, default=None)
+    only_counter = Integer(null=True, default=None)
+    back_to = Varchar(length=100, null=True, default=None)
+    first_called_at = Timestamptz(null=True, default=None)
+    called_at = Timestamptz(null=True, default=None)
+    started_at = Timestamptz(null=True, default=None)
+    ended_at = Timestamptz(null=True, default=None)
+    ended_seq = BigInt(null=True, default=None)
+    announced_at = Timestamptz(null=True, default=None)
+    announced_seq = BigInt(null=True, default=None)
+    announced_counter = Integer(null=True, default=None)
+    counter = Integer(null=True, default=None)
+    officer = Varchar(length=100, null=True, default=None)
+    misses = Integer(default=0)
+    missed_at = Timestamptz(null=True, default=None)
+    returned_seq = BigInt(null=True, default=None)
+    parked_until = Timestamptz(null=True, default=None)
+    park_reason = Varchar(length=200, null=True, default=None, help_text=PERSONAL)
+    visit = Varchar(length=100)
+    appointment = Varchar(length=20, null=True, default=None)
+    procedures = Text()
+    outcome = Varchar(length=40, null=True, default=None)
+    dossiers = Integer(null=True, default=None)
+    language = Varchar(length=2, default="vi")
+    sample = Boolean(default=False)
+    follow_no = Integer(default=0)
+    follow_hash = Varchar(length=64, secret=True)
+
+
+class Desk(Table, tablename="desk"):
+    """A counter with an officer at it. A row exists from the first time a counter is opened."""
+
+    id = Varchar(length=50, primary_key=True)
+    office = Varchar(length=40)
+    counter = Integer()
+    officer = Varchar(length=100, null=True, default=None)
+    opened_at = Timestamptz(null=True, default=None)
+    paused_at = Timestamptz(null=True, default=None)
+    paused_until = Timestamptz(null=True, default=None)
+    pause_reason = Varchar(length=200, null=True, default=None, help_text=PERSONAL)
+
+
+class NumberSeries(Table, tablename="number_series"):
+    """The last number a line has given, and the day it began to count."""
+
+    id: Serial
+    office = Varchar(length=40)
+    line = Varchar(length=4)
+    day = Date(default=None)
+    last = Integer()
+
+
+TABLES: list[type[Table]] = [Ticket, Desk, NumberSeries]

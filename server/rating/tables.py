@@ -1,0 +1,24 @@
+"""Ratings: one per served ticket."""
+
+from piccolo.columns import Date, Integer, Text, Timestamptz, Varchar
+from piccolo.table import Table
+
+from server.journal.tables import PERSONAL
+
+
+class Rating(Table, tablename="rating"):
+    """What a visitor said. `ticket` is secret: it makes one rating per ticket, and is shown to nobody."""
+
+    id = Varchar(length=32, primary_key=True)
+    office = Varchar(length=40)
+    ticket = Varchar(length=100, secret=True)
+    day = Date(default=None)
+    level = Integer()
+    reasons = Text()
+    source = Varchar(length=10)
+    given_at = Timestamptz(default=None)
+    comment = Text(null=True, default=None, help_text=PERSONAL)
+    contact = Varchar(length=200, null=True, default=None, help_text=PERSONAL)
+
+
+TABLES: list[type[Table]] = [Rating]
