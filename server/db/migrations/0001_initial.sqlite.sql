@@ -87,7 +87,7 @@ CREATE TABLE hours (
     valid_from DATE,
     valid_until DATE
 );
-CREATE UNIQUE INDEX hours_office_weekdays_opens ON hours (office, weekdays, opens);
+CREATE UNIQUE INDEX hours_office_weekdays_opens ON hours (office, weekdays, opens, valid_from);
 
 CREATE TABLE closure (
     id INTEGER PRIMARY KEY,
@@ -99,7 +99,7 @@ CREATE TABLE closure (
     name_vi VARCHAR(200) NOT NULL,
     name_en VARCHAR(200) NOT NULL
 );
-CREATE UNIQUE INDEX closure_office_date ON closure (office, date);
+CREATE UNIQUE INDEX closure_office_date ON closure (office, date, opens);
 
 CREATE TABLE shift (
     id INTEGER PRIMARY KEY,
