@@ -1,6 +1,6 @@
 """Tickets, the visits they belong to, the desks that call them, and the next number of each series."""
 
-from piccolo.columns import BigInt, Boolean, Date, Integer, Serial, Text, Timestamptz, Varchar
+from piccolo.columns import BigInt, Boolean, Date, Integer, Text, Timestamptz, Varchar
 from piccolo.table import Table
 
 from server.journal.tables import PERSONAL
@@ -66,12 +66,13 @@ class Desk(Table, tablename="desk"):
 
 
 class NumberSeries(Table, tablename="number_series"):
-    """The last number a line has given, and the day it began to count."""
+    """Where a line's numbers stand: the day of the last issue, the first number of that day, and the last one."""
 
-    id: Serial
+    id = Varchar(length=50, primary_key=True)
     office = Varchar(length=40)
     line = Varchar(length=4)
     day = Date(default=None)
+    day_first = Integer()
     last = Integer()
 
 

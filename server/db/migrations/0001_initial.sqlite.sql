@@ -87,7 +87,7 @@ CREATE TABLE hours (
     valid_from DATE,
     valid_until DATE
 );
-CREATE UNIQUE INDEX hours_office_weekdays_opens ON hours (office, weekdays, opens, valid_from);
+CREATE UNIQUE INDEX hours_office_weekdays_opens ON hours (office, weekdays, opens);
 
 CREATE TABLE closure (
     id INTEGER PRIMARY KEY,
@@ -99,7 +99,7 @@ CREATE TABLE closure (
     name_vi VARCHAR(200) NOT NULL,
     name_en VARCHAR(200) NOT NULL
 );
-CREATE UNIQUE INDEX closure_office_date ON closure (office, date, opens);
+CREATE UNIQUE INDEX closure_office_date ON closure (office, date);
 
 CREATE TABLE shift (
     id INTEGER PRIMARY KEY,
@@ -283,10 +283,11 @@ CREATE TABLE desk (
 CREATE UNIQUE INDEX desk_office_counter ON desk (office, counter);
 
 CREATE TABLE number_series (
-    id INTEGER PRIMARY KEY,
+    id VARCHAR(50) PRIMARY KEY NOT NULL,
     office VARCHAR(40) NOT NULL,
     line VARCHAR(4) NOT NULL,
     day DATE NOT NULL,
+    day_first INTEGER NOT NULL,
     last INTEGER NOT NULL
 );
 CREATE UNIQUE INDEX number_series_office_line ON number_series (office, line);
