@@ -1,9 +1,10 @@
-"""Makes the shipped fonts and the icon sprite from their published packages; run by hand when an icon or a letter is missing.
+"""Makes the shipped fonts and icon sprite from their published packages; by hand, when a letter or an icon is missing.
 
-    python tools/assets.py fonts DIR_WITH_TTF       (PyPI: fontpkg-be-vietnam-pro, plus fonttools[woff])
-    python tools/assets.py icons DIR_WITH_SVG       (npm: lucide-static, folder icons)
+    python tools/assets.py fonts DIR_WITH_TTF          (PyPI: fontpkg-be-vietnam-pro, plus fonttools[woff])
+    python tools/assets.py icons DIR_WITH_SVG NAME…    (npm: lucide-static, its folder icons; what is there stays)
 
-Be Vietnam Pro has no tabular figures, and numbers that change must not jump. `tnum` is added here: the same figures on one common width.
+Be Vietnam Pro has no tabular figures, and numbers that change must not jump: `tnum` is added here, the same figures on
+one common width.
 """
 
 import re
@@ -16,19 +17,10 @@ STATIC = ROOT / "server" / "web" / "static"
 WEIGHTS = {"Regular": 400, "SemiBold": 600, "ExtraBold": 800}
 # Latin-1, Latin Extended-A, the Vietnamese letters with their combining marks, and the punctuation our sentences use
 LETTERS = "U+20-7E,U+A0-17F,U+1A0-1A1,U+1AF-1B0,U+300-301,U+303,U+309,U+323,U+1E80-1E85,U+1EA0-1EF9,U+2007-2010"
-SIGNS = "U+2012-2015,U+2018-201E,U+2020-2022,U+2026,U+202F,U+2030,U+2039-203A,U+20AB-20AC,U+2122,U+2212,U+2248,U+2260,U+2264-2265"
+SIGNS = "U+2012-2015,U+2018-201E,U+2020-2022,U+2026,U+202F,U+2030,U+2039-203A,U+20AB-20AC,U+2122"
+MATHS = "U+2212,U+2248,U+2260,U+2264-2265"
 FIGURES = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
-ICONS = """
-accessibility arrow-left arrow-right arrow-up-down badge-check bell book-open calendar calendar-check calendar-plus calendar-x check
-chevron-down chevron-left chevron-right chevron-up circle circle-alert circle-check circle-help circle-user circle-x clipboard-list clock
-coffee copy credit-card door-open download ellipsis external-link eye file-check file-text flag forward frown hand hand-helping house id-card
-info keyboard landmark languages laugh list list-checks lock log-in log-out map-pin maximize megaphone meh menu message-square minus monitor
-navigation octagon-alert pause pencil phone play plus power printer qr-code refresh-cw repeat rotate-ccw save scan-line search send settings
-shield-check siren smile square square-check star store sun tablet thumbs-up ticket timer trash-2 triangle-alert type undo-2 user user-check
-user-plus users volume-2 volume-x wifi wifi-off x zoom-in
-""".split()
-RENAMED = {"circle-help": "circle-question-mark"}  # their newer names for what we ask for
-ALIASES = {"alert-triangle": "triangle-alert"}
+OTHER_NAMES = {"circle-help": "circle-question-mark", "alert-triangle": "triangle-alert"}  # ours: Lucide's today
 
 
 def with_tabular_figures(font):
@@ -72,14 +64,14 @@ def fonts(source: Path) -> None:
     from fontTools.ttLib import TTFont
 
     for style, weight in WEIGHTS.items():
-        font = TTFont(source / f"BeVietnamPro-{style}.ttf")
+        font = TTFont(source / f"BeVietnamPro-{style}.ttf", recalcTimestamp=False)
         with_tabular_figures(font)
         options = subset.Options()
         options.layout_features = ["kern", "mark", "mkmk", "ccmp", "locl", "liga", "case", "tnum"]
         options.name_IDs = ["*"]
         options.hinting = False
         cutter = subset.Subsetter(options)
-        cutter.populate(unicodes=subset.parse_unicodes(LETTERS + "," + SIGNS))
+        cutter.populate(unicodes=subset.parse_unicodes(f"{LETTERS},{SIGNS},{MATHS}"))
         cutter.subset(font)
         paper = ROOT / "kiosk" / "fonts" / f"BeVietnamPro-{weight}.ttf"
         page = STATIC / "fonts" / f"be-vietnam-pro-{weight}.woff2"
@@ -90,20 +82,27 @@ def fonts(source: Path) -> None:
             print(f"{path.relative_to(ROOT)}  {path.stat().st_size // 1024} kB")
 
 
-def icons(source: Path) -> None:
-    """Writes one sprite; a page shows an icon by `<use href="…/icons.svg#name">`."""
+def icons(source: Path, more: list[str]) -> None:
+    """Writes one sprite of the icons it had and these; a page shows one by `<use href="…/icons.svg#name">`."""
+    sprite = STATIC / "icons.svg"
+    names = set(more) | set(re.findall(r'<symbol id="([\w-]+)"', sprite.read_text(encoding="utf-8")))
     symbols = []
-    wanted = {name: RENAMED.get(name, name) for name in ICONS} | ALIASES
-    for name, file in sorted(wanted.items()):
-        svg = (source / f"{file}.svg").read_text(encoding="utf-8")
-        inside = re.sub(r"\s+", " ", svg[svg.index(">", svg.index("<svg")) + 1 : svg.rindex("</svg>")]).replace(" />", "/>").strip()
-        symbols.append(f'<symbol id="{name}" viewBox="0 0 24 24">{inside.replace("> <", "><")}</symbol>')
-    note = "<!-- Lucide icons, ISC licence, see docs/licences.md -->"
-    (STATIC / "icons.svg").write_text(f'<svg xmlns="http://www.w3.org/2000/svg">{note}\n' + "\n".join(symbols) + "\n</svg>\n", encoding="utf-8")
+    for name in sorted(names):
+        svg = (source / f"{OTHER_NAMES.get(name, name)}.svg").read_text(encoding="utf-8")
+        inside = svg[svg.index(">", svg.index("<svg")) + 1 : svg.rindex("</svg>")]
+        inside = re.sub(r"\s+", " ", inside).replace(" />", "/>").replace("> <", "><").strip()
+        symbols.append(f'<symbol id="{name}" viewBox="0 0 24 24">{inside}</symbol>\n')
+    note = "<!-- Lucide icons, ISC licence, see docs/licences.md -->\n"
+    content = f'<svg xmlns="http://www.w3.org/2000/svg">{note}{"".join(symbols)}</svg>\n'
+    sprite.write_text(content, encoding="utf-8")
     print(f"{len(symbols)} icons")
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3 or sys.argv[1] not in ("fonts", "icons"):
-        sys.exit(__doc__)
-    {"fonts": fonts, "icons": icons}[sys.argv[1]](Path(sys.argv[2]))
+    match sys.argv[1:]:
+        case ["fonts", folder]:
+            fonts(Path(folder))
+        case ["icons", folder, *more]:
+            icons(Path(folder), more)
+        case _:
+            sys.exit(__doc__)

@@ -1,0 +1,34 @@
+# The commands of CONTRACT.md. Everything needed goes into .venv; nothing needs root, and only the tests need Node or a browser.
+.PHONY: install demo test lint bench lock
+.DEFAULT_GOAL := install
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+install:
+	@$(PYTHON) tools/install.py
+
+# make demo [PORT=8000] [BUSY=1]
+demo: install
+	@exec $(BIN)/motcua demo $(if $(PORT),--port $(PORT)) $(if $(BUSY),--busy)
+
+lint: install
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/python -m tools.typecheck_js
+	@$(BIN)/lint-imports --no-logo
+
+test: lint
+	@$(BIN)/python -m tools.chromium
+	@$(BIN)/pytest --cov=server --cov=kiosk --cov=display --cov-report=term:skip-covered --cov-fail-under=60
+
+bench: install
+	@$(BIN)/python -m tests.bench
+
+# Locks what is now the newest for every Python from 3.11 on. setuptools, which builds the project, is among it: python-escpos asks for it.
+lock: install
+	@$(BIN)/pip install --quiet uv
+	@$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --upgrade \
+		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet --output-file requirements.lock
