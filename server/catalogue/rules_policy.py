@@ -1,0 +1,156 @@
+"""An office's settings: every knob of CONTRACT.md with its kind, its default and what it may be."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Literal, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+__all__ = ["SETTINGS", "Expected", "Policy", "parse_policy", "parse_setting"]
+
+PriorityPolicy = Literal["accumulating", "strict", "fifo"]
+LateNumbers = Literal["warn", "stop"]
+
+
+class Expected(ValueError):
+    """A text that is not what it should be; `key` and `values` name the sentence (`pack.expected.<key>`)."""
+
+    def __init__(self, key: str, /, **values: object) -> None:
+        self.key = key
+        self.values = values
+        super().__init__(f"expected {key} {values}" if values else f"expected {key}")
+
+
+class Policy(Struct, frozen=True):
+    """How an office runs its waiting and booking. Times of day are minutes after local midnight."""
+
+    slot_minutes: int = 15
+    bookable_share: float = 0.6
+    hold_minutes: int = 10
+    booking_days_ahead: int = 7
+    bookings_per_person: int = 2
+    bookings_per_field: int = 1
+    online_filers_only: bool = True
+    release_times: tuple[int, ...] = (480, 720, 960)
+    priority_policy: PriorityPolicy = "accumulating"
+    head_start_minutes: int = 20
+    grace_minutes: int = 15
+    max_calls: int = 3
+    return_within_minutes: int = 30
+    recall_seconds: int = 20
+    undo_seconds: int = 10
+    service_target_minutes: int = 20
+    late_numbers: LateNumbers = "warn"
+    dossiers_per_turn: int = 5
+    outcomes: tuple[str, ...] = ("served", "advised", "incomplete", "result-given", "result-not-ready")
+    contact_retention_days: int = 1
+    publish_officers: bool = False
+    hotline: str = ""
+    sample: bool = False
+    """Whether the office is made up, for a demo or a lesson: its screens say so."""
+
+
+Value = int | float | bool | str | tuple[int, ...] | tuple[str, ...]
+T = TypeVar("T", bound=str)
+
+
+def _whole(least: int, most: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not re.fullmatch(r"\d{1,9}", text, re.ASCII) or not least <= int(text) <= most:
+            raise Expected("whole", least=least, most=most)
+        return int(text)
+
+    return parse
+
+
+def _share(text: str) -> float:
+    if not re.fullmatch(r"\d(\.\d{1,6})?", text, re.ASCII) or float(text) > 1:
+        raise Expected("share")
+    return float(text)
+
+
+def _flag(text: str) -> bool:
+    if text not in ("true", "false"):
+        raise Expected("flag")
+    return text == "true"
+
+
+def time_of_day(text: str) -> int:
+    """Minutes after midnight of `HH:MM`, `24:00` included. Raises Expected."""
+    shape = re.fullmatch(r"(\d{2}):([0-5]\d)", text, re.ASCII)
+    minutes = int(shape[1]) * 60 + int(shape[2]) if shape else -1
+    if not 0 <= minutes <= 1440:
+        raise Expected("time")
+    return minutes
+
+
+def _times(text: str) -> tuple[int, ...]:
+    times = tuple(time_of_day(part.strip()) for part in text.split(";"))
+    if list(times) != sorted(set(times)) or times[-1] == 1440:
+        raise Expected("times")
+    return times
+
+
+def _codes(text: str) -> tuple[str, ...]:
+    codes = tuple(part.strip() for part in text.split(";"))
+    if len(set(codes)) != len(codes) or not all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", code) for code in codes):
+        raise Expected("codes")
+    if any(len(code) > 40 for code in codes):
+        raise Expected("codes")
+    return codes
+
+
+def _one_of(*choices: T) -> Callable[[str], T]:
+    def parse(text: str) -> T:
+        for choice in choices:
+            if text == choice:
+                return choice
+        raise Expected("one-of", choices=", ".join(choices))
+
+    return parse
+
+
+def _text(text: str) -> str:
+    if len(text) > 60:
+        raise Expected("text", most=60)
+    return text
+
+
+SETTINGS: Mapping[str, Callable[[str], Value]] = {
+    "slot_minutes": _whole(5, 240),
+    "bookable_share": _share,
+    "hold_minutes": _whole(1, 120),
+    "booking_days_ahead": _whole(0, 365),
+    "bookings_per_person": _whole(1, 100),
+    "bookings_per_field": _whole(1, 100),
+    "online_filers_only": _flag,
+    "release_times": _times,
+    "priority_policy": _one_of("accumulating", "strict", "fifo"),
+    "head_start_minutes": _whole(0, 240),
+    "grace_minutes": _whole(0, 240),
+    "max_calls": _whole(1, 20),
+    "return_within_minutes": _whole(0, 600),
+    "recall_seconds": _whole(0, 600),
+    "undo_seconds": _whole(0, 600),
+    "service_target_minutes": _whole(1, 600),
+    "late_numbers": _one_of("warn", "stop"),
+    "dossiers_per_turn": _whole(1, 999),
+    "outcomes": _codes,
+    "contact_retention_days": _whole(0, 365),
+    "publish_officers": _flag,
+    "hotline": _text,
+    "sample": _flag,
+}
+
+
+def parse_setting(key: str, text: str) -> Value:
+    """The value of a setting. Raises Expected for a key nobody knows or a text that is not one of its values."""
+    if key not in SETTINGS:
+        raise Expected("setting", choices=", ".join(SETTINGS))
+    return SETTINGS[key](text)
+
+
+def parse_policy(pairs: Mapping[str, str]) -> Policy:
+    """The policy that these settings make, defaults for the rest. Raises Expected like `parse_setting`."""
+    return msgspec.convert({key: parse_setting(key, text) for key, text in pairs.items()}, Policy)

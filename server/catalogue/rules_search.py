@@ -1,0 +1,101 @@
+"""Finding a procedure by what people type: no case, no diacritics, words in any order, a page at a time."""
+
+import unicodedata
+from collections.abc import Sequence
+from typing import Protocol, TypeVar
+
+__all__ = ["fold", "folded_words", "search", "searchable"]
+
+# Every row is a "thủ tục"; names that begin with the word and names that do not must be found alike.
+PROCEDURE_WORD = "thu tuc"
+
+
+class Searchable(Protocol):
+    """What is needed of a procedure to find it."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def field_vi(self) -> str: ...
+    @property
+    def line(self) -> str: ...
+    @property
+    def short_info_vi(self) -> str: ...
+    @property
+    def folded(self) -> str: ...
+
+
+P = TypeVar("P", bound=Searchable)
+
+
+def fold(text: str) -> str:
+    """The text as it is compared: lower case, without diacritics, đ as d, single spaces."""
+    bare = unicodedata.normalize("NFD", text.lower().replace("đ", "d"))
+    return " ".join("".join(sign for sign in bare if unicodedata.category(sign) != "Mn").split())
+
+
+def folded_words(text: str) -> str:
+    """The folded words of a text, without punctuation but with the dots inside codes."""
+    signs = (sign if sign.isalnum() or sign == "." else " " for sign in fold(text))
+    return " ".join(word for word in (piece.strip(".") for piece in "".join(signs).split()) if word)
+
+
+def searchable(name: str, *others: str) -> str:
+    """What is stored to search a procedure in: its name first, then everything else it may be found by."""
+    parts = (_without_lead(folded_words(name)), *map(folded_words, others), PROCEDURE_WORD)
+    return " ".join(part for part in parts if part)
+
+
+def _without_lead(words: str) -> str:
+    return words.removeprefix(f"{PROCEDURE_WORD} ")
+
+
+def search(
+    procedures: Sequence[P], q: str = "", field: str = "", limit: int = 20, cursor: str | None = None
+) -> tuple[list[P], str | None]:
+    """Those procedures in which every word of `q` occurs (and of that field), best first, and the next page's cursor.
+
+    Best is: the code itself, then names that begin so, then all words at a word's beginning, then anywhere; within
+    that the order of the lines as given, those explained in plain words, and the code. A cursor holds the place, not
+    the row, so that it stays good when the catalogue changes between two pages. Raises ValueError for another cursor.
+    """
+    words = _without_lead(folded_words(q))
+    wanted_field = fold(field)
+    lines = list(dict.fromkeys(procedure.line for procedure in procedures))
+    ranked: list[tuple[tuple[int, int, int, str], P]] = []
+    for procedure in procedures:
+        if wanted_field and fold(procedure.field_vi) != wanted_field:
+            continue
+        rank = _rank(procedure, words)
+        if rank is not None:
+            place = (rank, lines.index(procedure.line), int(not procedure.short_info_vi), procedure.code)
+            ranked.append((place, procedure))
+    ranked.sort(key=lambda item: item[0])
+    if cursor is not None:
+        after = _place(cursor)
+        ranked = [item for item in ranked if item[0] > after]
+    page = ranked[:limit]
+    more = "~".join(str(part) for part in page[-1][0]) if page and len(ranked) > limit else None
+    return [procedure for _, procedure in page], more
+
+
+def _rank(procedure: Searchable, words: str) -> int | None:
+    if not words:
+        return 0
+    code = procedure.code.lower()
+    if words == code or words.startswith(f"{code}."):
+        return 0
+    text = procedure.folded
+    if any(word not in text for word in words.split()):
+        return None
+    if text.startswith(words):
+        return 1
+    spaced = f" {text}"
+    return 2 if all(f" {word}" in spaced for word in words.split()) else 3
+
+
+def _place(cursor: str) -> tuple[int, int, int, str]:
+    parts = cursor.split("~", 3)
+    if len(parts) != 4 or not all(part.isascii() and part.isdigit() and len(part) < 7 for part in parts[:3]):
+        raise ValueError("not a cursor of ours")
+    return int(parts[0]), int(parts[1]), int(parts[2]), parts[3]
