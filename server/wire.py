@@ -30,6 +30,7 @@ __all__ = [
     "Citizen",
     "DeskAppointment",
     "DeskAppointmentRef",
+    "DeskCounter",
     "DeskNext",
     "DeskTicket",
     "DeskView",
@@ -344,9 +345,13 @@ class TabletTicket(Outgoing):
 
 
 class TabletView(Outgoing):
+    """What a counter's tablet shows; `serving` is the label of the ticket called to this counter or served at it."""
+
     counter: int
     ticket: TabletTicket | None
+    office: str
     office_name: str
+    time_zone: str
     serving: str | None = None
 
 
@@ -500,10 +505,26 @@ class DeskAppointment(Outgoing):
     state: str
 
 
+class DeskCounter(Outgoing):
+    """A counter one might sit down at; `officer` is the full name of whoever sits there."""
+
+    number: int
+    name: str
+    officer: str | None
+
+
 class DeskView(Outgoing):
-    """Everything the desk's page draws, as of journal number `seq`."""
+    """Everything the desk's page draws, as of journal number `seq` and the server's instant `as_of`.
+
+    `verbs` are those this officer has here at all (next, start, finish, recall, miss, park, resume, transfer,
+    add-procedure, return, withdraw, undo, pause, close, handover): the page offers no others, and greys what the
+    ticket's state does not allow. `undo_ticket` and `undo_label` name the ticket that `undo_verb` was about.
+    """
 
     seq: int
+    as_of: datetime
+    time_zone: str
+    office_name: str
     counter: int | None
     officer: str
     officer_name: str
@@ -521,6 +542,10 @@ class DeskView(Outgoing):
     paused_until: datetime | None
     undo_until: datetime | None
     undo_verb: str | None = None
+    undo_ticket: str | None = None
+    undo_label: str | None = None
+    counters: list[DeskCounter] = []
+    verbs: list[str] = []
 
 
 class Why(Outgoing):
