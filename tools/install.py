@@ -90,7 +90,7 @@ def main():
     say("Installing %d locked packages (a minute or two the first time)" % total)
     seen = 0
     for line in pip("--require-hashes", "-r", str(LOCK)):
-        if line.startswith(("Collecting ", "Requirement already satisfied: ")):
+        if line.startswith(("Collecting ", "Processing ", "Requirement already satisfied: ")):
             seen += 1
             if seen % 15 == 0:
                 say("  %d of %d found" % (seen, total))
