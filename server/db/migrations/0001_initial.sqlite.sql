@@ -113,7 +113,7 @@ CREATE TABLE shift (
     first_week DATE,
     lines TEXT NOT NULL
 );
-CREATE UNIQUE INDEX shift_office_username_weekdays_starts ON shift (office, username, weekdays, starts);
+CREATE UNIQUE INDEX shift_office_username_weekdays_starts ON shift (office, username, weekdays, starts, first_week);
 
 CREATE TABLE priority_group (
     id INTEGER PRIMARY KEY,
