@@ -1,0 +1,79 @@
+"""Pure decisions of the kiosk: may a number be given, which one, and how long to wait before asking again.
+
+No I/O and no clock in here: instants come in as `now`, aware and in UTC.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from server.wire import KioskConfig, LineView, NumberRange, OpenHours, Wait
+
+__all__ = [
+    "LEFTOVER_AFTER",
+    "backoff",
+    "is_answer",
+    "line_open",
+    "may_be_late",
+    "next_number",
+    "office_open",
+    "range_of",
+]
+
+LEFTOVER_AFTER = timedelta(seconds=60)
+"""An attempt this old is nobody's any more: the screen stops repeating a touch well before."""
+
+
+def is_answer(status: int, problem: str | None) -> bool:
+    """Whether an HTTP answer is the server's own word on a command.
+
+    `problem` is the answer's RFC 9457 type. Without our own type a refusal comes from something in between (a proxy,
+    a captive portal); 5xx means that the server cannot say. Both count as no answer, and the touch goes offline.
+    """
+    if 200 <= status < 300:
+        return True
+    return 400 <= status < 500 and problem is not None and problem.startswith("urn:motcua:")
+
+
+def next_number(highest: int | None, numbers: NumberRange) -> int | None:
+    """The next offline number of a line's range, given the highest one used today; None when they are used up."""
+    if highest is None:
+        return numbers.first
+    return highest + 1 if highest < numbers.last else None
+
+
+def range_of(config: KioskConfig, line: str) -> NumberRange | None:
+    """This kiosk's own range on that line, if it has one."""
+    return next((numbers for numbers in config.ranges if numbers.line == line), None)
+
+
+def office_open(windows: Sequence[OpenHours | None], now: datetime) -> bool:
+    """Whether the office is open by the hours it last told us.
+
+    Past the last hour known nothing speaks against it: somebody is standing before the screen, so the hall is open.
+    """
+    known = [window for window in windows if window is not None]
+    if not known:
+        return False
+    if any(window.opens <= now < window.closes for window in known):
+        return True
+    return all(window.closes <= now for window in known) and len(known) > 1
+
+
+def line_open(config: KioskConfig, line: LineView, told: datetime, now: datetime) -> bool:
+    """Whether a number of that line may be given offline, from a config that the server told us at `told`.
+
+    A line that was closed only because the office was (a config read at night) opens with the office.
+    """
+    windows = (config.office.opening_now, config.office.opening_next)
+    return office_open(windows, now) and (line.open or not office_open(windows, told))
+
+
+def may_be_late(wait: Wait | None, closes: datetime | None, now: datetime) -> bool:
+    """Whether somebody who takes a number now may not be served before the doors close."""
+    return wait is not None and closes is not None and now + timedelta(minutes=wait.p90) > closes
+
+
+def backoff(tries: int, chance: float) -> float:
+    """Seconds to wait before try number `tries` (from 0): 0.5 doubling to 5, spread by `chance` in [0, 1)."""
+    longest = min(5.0, 0.5 * 2.0 ** min(tries, 10))
+    return longest * (0.5 + chance / 2)
