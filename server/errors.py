@@ -27,6 +27,9 @@ STATUS: Mapping[str, int] = {
     "sign-in": 401,
     "wrong-password": 401,
     "locked-out": 429,
+    "username-taken": 409,
+    "no-such-officer": 404,
+    "short-password": 400,
     "not-allowed": 403,
     # offices and catalogue
     "no-such-office": 404,
@@ -39,6 +42,7 @@ STATUS: Mapping[str, int] = {
     "line-full": 409,
     "line-closed": 409,
     "no-such-ticket": 404,
+    "attempt-abandoned": 409,
     "already-withdrawn": 409,
     # the desk
     "no-such-counter": 404,
@@ -48,6 +52,9 @@ STATUS: Mapping[str, int] = {
     "still-serving": 409,
     "wrong-state": 409,
     "not-your-ticket": 409,
+    "not-your-line": 409,
+    "transfer-where": 400,
+    "no-such-outcome": 400,
     "too-soon": 409,
     "nothing-to-undo": 409,
     # booking

@@ -20,6 +20,7 @@ from contextvars import ContextVar
 from datetime import UTC, date, datetime
 
 import msgspec
+from piccolo.columns import Column
 from piccolo.table import Table
 
 from server import clock
@@ -91,13 +92,15 @@ class Change:
 
     async def insert(self, table: type[Table], key: str, values: Mapping[str, object]) -> None:
         """Write a new row and have the next event tell of it; `key` is the primary key's value."""
-        await table.insert(table(**dict(values)))
+        await table.insert(table.from_dict(dict(values)))
         self._tell(table, key, values)
 
     async def update(self, table: type[Table], key: str, /, **values: object) -> None:
         """Write columns of one row and have the next event tell of them."""
         primary = table._meta.primary_key
-        columns = {table._meta.get_column_by_name(name): value for name, value in values.items()}
+        columns: dict[Column | str, object] = {
+            table._meta.get_column_by_name(name): value for name, value in values.items()
+        }
         await table.update(columns).where(primary == key)
         self._tell(table, key, values)
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from litestar import WebSocket
 from litestar.exceptions import WebSocketDisconnect, WebSocketException
@@ -20,11 +21,11 @@ GONE = 1001
 HEARTBEAT_SECONDS = 5.0
 SLOW_SECONDS = 10.0
 
-Socket = WebSocket[object, object, object]
+Socket = WebSocket[Any, Any, Any]
 Read = Callable[[str, int, int], Awaitable[list[Frame]]]
 
 
-async def serve_feed(socket: WebSocket, hub: Hub, read: Read, office: str, since: int | None) -> None:  # type: ignore[type-arg]
+async def serve_feed(socket: Socket, hub: Hub, read: Read, office: str, since: int | None) -> None:
     """Send an accepted socket every event of the office behind `since` (or from now on), in order, without a gap.
 
     Closes with 4410 where `since` lies beyond the head, as after a restored backup.
@@ -39,7 +40,7 @@ async def serve_feed(socket: WebSocket, hub: Hub, read: Read, office: str, since
         await speak(socket, _follow(socket, feed, read, last))
 
 
-async def speak(socket: WebSocket, sender: Awaitable[None]) -> None:  # type: ignore[type-arg]
+async def speak(socket: Socket, sender: Awaitable[None]) -> None:
     """Run a sender until it ends or the other side goes away; whoever does not read for ten seconds is dropped."""
     tasks = {asyncio.ensure_future(sender), asyncio.create_task(_until_gone(socket))}
     try:
@@ -57,13 +58,13 @@ async def speak(socket: WebSocket, sender: Awaitable[None]) -> None:  # type: ig
     del done
 
 
-async def send(socket: WebSocket, text: str) -> None:  # type: ignore[type-arg]
+async def send(socket: Socket, text: str) -> None:
     """Send one frame, or raise TimeoutError where the reader has stalled."""
     async with asyncio.timeout(SLOW_SECONDS):
         await socket.send_text(text)
 
 
-async def _follow(socket: WebSocket, feed: OfficeFeed, read: Read, last: int) -> None:  # type: ignore[type-arg]
+async def _follow(socket: Socket, feed: OfficeFeed, read: Read, last: int) -> None:
     forecast_no = 0
     while True:
         moved = feed.moved
@@ -92,7 +93,7 @@ async def _true_head(read: Read, office: str, since: int, feed: OfficeFeed) -> i
     return feed.head
 
 
-async def _until_gone(socket: WebSocket) -> None:  # type: ignore[type-arg]
+async def _until_gone(socket: Socket) -> None:
     with contextlib.suppress(WebSocketDisconnect):
         while True:
             await socket.receive_data(mode="text")

@@ -1,4 +1,4 @@
-"""How an event looks to those who follow an office: the facts, never the rows, and nothing that is not for the public."""
+"""How an event looks to those who follow an office: the facts, never the rows, nor what is not public."""
 
 from datetime import datetime
 

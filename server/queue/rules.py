@@ -124,6 +124,10 @@ class DeskRow(Struct, frozen=True, kw_only=True):
     paused_at: datetime | None = None
     paused_until: datetime | None = None
     pause_reason: str | None = None
+    undo_verb: str | None = None
+    undo_until: datetime | None = None
+    undo_seq: int | None = None
+    undo: str | None = None
 
 
 class Seat(Struct, frozen=True):
@@ -292,7 +296,7 @@ def next_number(
     """The series after its next issue (its `last` is the new number), or None where the day's numbers are used up.
 
     Numbers start again with the first issue of a day on which no ticket of the series is open, and go on otherwise;
-    going on past the end they come round. A number that somebody still holds is passed over, and none comes twice a day.
+    going on past the end they come round. A number somebody still holds is passed over, and none comes twice a day.
     """
     size = limit - first + 1
     if series is None or (series.day != today and not still_open):

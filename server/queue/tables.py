@@ -53,7 +53,10 @@ class Ticket(Table, tablename="ticket"):
 
 
 class Desk(Table, tablename="desk"):
-    """A counter with an officer at it. A row exists from the first time a counter is opened."""
+    """A counter with an officer at it. A row exists from the first time a counter is opened.
+
+    `undo` is the JSON of what the last verb found, kept for a few seconds; it is a convenience, so not journalled.
+    """
 
     id = Varchar(length=50, primary_key=True)
     office = Varchar(length=40)
@@ -63,6 +66,10 @@ class Desk(Table, tablename="desk"):
     paused_at = Timestamptz(null=True, default=None)
     paused_until = Timestamptz(null=True, default=None)
     pause_reason = Varchar(length=200, null=True, default=None, help_text=PERSONAL)
+    undo_verb = Varchar(length=20, null=True, default=None, help_text=PERSONAL)
+    undo_until = Timestamptz(null=True, default=None, help_text=PERSONAL)
+    undo_seq = BigInt(null=True, default=None, help_text=PERSONAL)
+    undo = Text(null=True, default=None, help_text=PERSONAL)
 
 
 class NumberSeries(Table, tablename="number_series"):

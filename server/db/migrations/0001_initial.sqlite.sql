@@ -113,7 +113,7 @@ CREATE TABLE shift (
     first_week DATE,
     lines TEXT NOT NULL
 );
-CREATE UNIQUE INDEX shift_office_username_weekdays_starts ON shift (office, username, weekdays, starts, first_week);
+CREATE UNIQUE INDEX shift_office_username_weekdays_starts ON shift (office, username, weekdays, starts);
 
 CREATE TABLE priority_group (
     id INTEGER PRIMARY KEY,
@@ -278,7 +278,11 @@ CREATE TABLE desk (
     opened_at TIMESTAMPTZ,
     paused_at TIMESTAMPTZ,
     paused_until TIMESTAMPTZ,
-    pause_reason VARCHAR(200)
+    pause_reason VARCHAR(200),
+    undo_verb VARCHAR(20),
+    undo_until TIMESTAMPTZ,
+    undo_seq BIGINT,
+    undo TEXT
 );
 CREATE UNIQUE INDEX desk_office_counter ON desk (office, counter);
 

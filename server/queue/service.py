@@ -1,0 +1,247 @@
+"""What citizens, kiosks and reception do with tickets: take a number, check in, give it back, look at it."""
+
+from datetime import datetime, timedelta
+
+from msgspec import Struct, structs
+
+from server import clock
+from server.booking import service as booking
+from server.catalogue import service as catalogue
+from server.codes import derived_code, new_id, normalised, token_hash
+from server.db import row, rows
+from server.errors import Refusal
+from server.journal.append import Change
+from server.people.secrets import server_key
+from server.queue import tables
+from server.queue.hall import Setting, hall_change, set_state, ticket_by_id, ticket_facts
+from server.queue.rules import OPEN_STATES, Series, Ticket, allowed, next_number, numbered, virtual_arrival
+
+__all__ = ["Issued", "Wanted", "check_in", "follow_token", "issue", "ticket_of_token", "withdraw", "withdraw_own"]
+
+DOORS_OPEN_BEFORE = timedelta(minutes=60)
+"""People queue before the office opens: numbers are given from this long before the first hour of the day."""
+
+WALK_IN_RATE = 100
+
+
+class Wanted(Struct, frozen=True, kw_only=True):
+    """A number that somebody asks for. `attempt` names the touch, so that an abandoned one can be recognised."""
+
+    line: str
+    procedure: str | None = None
+    klass: str | None = None
+    card: str | None = None
+    language: str = "vi"
+    source: str = "kiosk"
+    attempt: str | None = None
+
+
+class Issued(Struct, frozen=True):
+    """A ticket with the token its holder follows it by."""
+
+    ticket: Ticket
+    follow_token: str
+    setting: Setting
+
+
+async def follow_token(ticket: Ticket) -> str:
+    """The code on the paper and in its QR: derived, so that a repeated answer is the same; a reprint makes a new one."""
+    return derived_code(await server_key(), "follow", f"{ticket.id}:{ticket.follow_no}")
+
+
+async def issue(office: str, wanted: Wanted, actor: str) -> Issued:
+    """Give a walk-in a number.
+
+    Refuses no-such-line, no-such-procedure, no-such-group, office-ended, office-closed, line-full, and
+    attempt-abandoned where a kiosk has meanwhile given this touch an offline number.
+    """
+    key = await server_key()
+    async with hall_change(office, actor) as (change, setting):
+        line = setting.lines.get(wanted.line)
+        if line is None:
+            raise Refusal("no-such-line", line=wanted.line)
+        procedures = ""
+        if wanted.procedure is not None:
+            procedures = (await catalogue.procedure(office, wanted.procedure)).code
+        rate = await _rate(office, wanted.klass)
+        await refuse_when_closed(setting, change.now)
+        identifier = ticket_id(wanted.attempt) if wanted.attempt else new_id()
+        if wanted.attempt and await _exists(offline_id(wanted.attempt)):
+            raise Refusal("attempt-abandoned")
+        ticket = await add_ticket(
+            change, setting, key,
+            identifier=identifier, line=wanted.line, source="card" if wanted.card else wanted.source,
+            label=wanted.card, klass=wanted.klass, rate=rate, procedures=procedures, language=wanted.language,
+        )  # fmt: skip
+    return Issued(ticket, await follow_token(ticket), setting)
+
+
+async def check_in(
+    office: str,
+    actor: str,
+    *,
+    reference: str | None = None,
+    phone: str | None = None,
+    dossier: str | None = None,
+    source: str = "appointment",
+) -> Issued:
+    """Turn today's appointment into a waiting ticket.
+
+    Refuses no-such-booking, too-early, ask-reception, booking-cancelled, and already-checked-in with the same ticket.
+    """
+    key = await server_key()
+    async with hall_change(office, actor) as (change, setting):
+        found = await booking.find_for_check_in(change, reference=reference, phone=phone, dossier=dossier)
+        policy = setting.policy
+        ticket = await add_ticket(
+            change, setting, key,
+            identifier=new_id(), line=found.line, source=source, label=None, klass=None, rate=WALK_IN_RATE,
+            procedures=found.procedures, language=found.language, appointment=found.reference,
+            only_officer=found.officer,
+            virtual_at=virtual_arrival(
+                change.now, found.starts_at,
+                timedelta(minutes=policy.head_start_minutes), timedelta(minutes=policy.grace_minutes),
+            ),
+        )  # fmt: skip
+        await booking.mark_checked_in(change, found, ticket.id)
+    return Issued(ticket, await follow_token(ticket), setting)
+
+
+async def withdraw(office: str, ticket: str, actor: str) -> Ticket:
+    """Take somebody out of the queue who does not want to wait any more. Refuses wrong-state, already-withdrawn."""
+    async with hall_change(office, actor) as (change, setting):
+        return await withdraw_in(change, setting, await ticket_by_id(office, ticket))
+
+
+async def withdraw_own(token: str) -> Ticket:
+    """The holder gives the number back."""
+    ticket = await ticket_of_token(token)
+    return await withdraw(ticket.office, ticket.id, "citizen")
+
+
+async def withdraw_in(change: Change, setting: Setting, ticket: Ticket) -> Ticket:
+    """Withdraw a ticket within a change that is under way."""
+    if ticket.state == "withdrawn":
+        raise Refusal("already-withdrawn")
+    refused = allowed("withdraw", ticket)
+    if refused is not None:
+        raise Refusal(refused.code, state=ticket.state)
+    return await set_state(
+        change, setting, ticket, "ticket.withdrawn",
+        state="withdrawn", ended_at=change.now, ended_seq=change.next_seq,
+    )  # fmt: skip
+
+
+async def ticket_of_token(token: str) -> Ticket:
+    """The ticket that a follow token or look-up code belongs to. Refuses no-such-ticket."""
+    found = await row(Ticket, tables.Ticket.select().where(tables.Ticket.follow_hash == token_hash(normalised(token))))
+    if found is None:
+        raise Refusal("no-such-ticket")
+    return found
+
+
+# --- within a change ---------------------------------------------------------------------------------------
+
+
+async def add_ticket(
+    change: Change,
+    setting: Setting,
+    key: bytes,
+    *,
+    identifier: str,
+    line: str,
+    source: str,
+    label: str | None,
+    klass: str | None,
+    rate: int,
+    procedures: str,
+    language: str,
+    appointment: str | None = None,
+    only_officer: str | None = None,
+    virtual_at: datetime | None = None,
+    issued_at: datetime | None = None,
+    offline_number: int | None = None,
+) -> Ticket:
+    """Write a waiting ticket and tell of it. Its number comes from the series, or is a kiosk's own offline one."""
+    today = clock.day_of(issued_at or change.now, setting.office.time_zone)
+    number = offline_number or await _take_number(change, setting, line)
+    ticket = Ticket(
+        id=identifier, office=change.office, day=today, series=line, number=number,
+        label=label or numbered(setting.lines[line].prefix, number), line=line, klass=klass, rate=rate, source=source,
+        state="waiting", virtual_at=virtual_at or issued_at or change.now, issued_at=issued_at or change.now,
+        issued_seq=change.next_seq, visit=identifier, appointment=appointment, only_officer=only_officer,
+        procedures=procedures, language=language, sample=setting.policy.sample,
+    )  # fmt: skip
+    code = derived_code(key, "follow", f"{identifier}:0")
+    await change.insert(tables.Ticket, ticket.id, structs.asdict(ticket) | {"follow_hash": token_hash(code)})
+    change.append("ticket.issued", ticket_facts(setting, None, ticket))
+    return ticket
+
+
+async def refuse_when_closed(setting: Setting, now: datetime) -> None:
+    """Refuse a number to somebody who could not be served: the office is no more, or shut for the day.
+
+    A break is not closing, and people who come early may take a number from an hour before the doors open.
+    """
+    await catalogue.working_office(setting.office.code, now)
+    today = clock.day_of(now, setting.office.time_zone)
+    opening = (await catalogue.opening_days(setting.office, today, 1))[today]
+    if not opening or not opening[0][0] - DOORS_OPEN_BEFORE <= now < opening[-1][1]:
+        raise Refusal("office-closed")
+
+
+def ticket_id(attempt: str) -> str:
+    """The id of the ticket that a touch of a kiosk makes when the server answers it."""
+    return token_hash(f"online {attempt}")[:16]
+
+
+def offline_id(attempt: str) -> str:
+    """The id of the ticket that the kiosk gave for that touch when the server did not answer."""
+    return token_hash(f"offline {attempt}")[:16]
+
+
+class _Number(Struct, frozen=True):
+    number: int
+
+
+class _Id(Struct, frozen=True):
+    id: str
+
+
+async def _exists(ticket: str) -> bool:
+    return await row(_Id, tables.Ticket.select(tables.Ticket.id).where(tables.Ticket.id == ticket)) is not None
+
+
+async def _take_number(change: Change, setting: Setting, line: str) -> int:
+    series_id = f"{change.office}/{line}"
+    table = tables.NumberSeries
+    before = await row(Series, table.select().where(table.id == series_id))
+    held = await rows(
+        _Number,
+        tables.Ticket.select(tables.Ticket.number).where(
+            (tables.Ticket.office == change.office)
+            & (tables.Ticket.series == line)
+            & tables.Ticket.state.is_in(sorted(OPEN_STATES))
+        ),
+    )
+    rules = setting.lines[line]
+    today = clock.day_of(change.now, setting.office.time_zone)
+    after = next_number(before, today, rules.first_number, rules.last_number, {ticket.number for ticket in held})
+    if after is None:
+        raise Refusal("line-full", line=rules.name_vi)
+    if before is None:
+        await change.insert(
+            table, series_id, {"id": series_id, "office": change.office, "line": line} | structs.asdict(after)
+        )
+    else:
+        await change.update(table, series_id, **structs.asdict(after))
+    return after.last
+
+
+async def _rate(office: str, klass: str | None) -> int:
+    if klass is None:
+        return WALK_IN_RATE
+    for group in await catalogue.groups(office):
+        if group.code == klass:
+            return round(group.rate * 100)
+    raise Refusal("no-such-group", group=klass)
