@@ -133,7 +133,7 @@ def postgres_url(pg_server: str, postgres_template: str) -> Iterator[str]:
     name = f"test_{token_hex(6)}"
     run_apart(administer(pg_server, f"CREATE DATABASE {name} TEMPLATE {postgres_template}"))
     yield named(pg_server, name)
-    run_apart(administer(pg_server, f"DROP DATABASE {name} WITH (FORCE)"))
+    run_apart(administer(pg_server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

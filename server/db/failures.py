@@ -47,7 +47,7 @@ _POSTGRES_AWAY: tuple[type[Exception], ...] = (
 
 def is_unavailable(exc: BaseException) -> bool:
     """Whether this says that the database is away or busy, so that the same request may succeed later."""
-    if isinstance(exc, DatabaseUnavailable | _POSTGRES_AWAY):
+    if isinstance(exc, (DatabaseUnavailable, *_POSTGRES_AWAY)):
         return True
     # Errors that Python raises by itself (a wrong parameter, a closed connection) carry no result code.
     code = getattr(exc, "sqlite_errorcode", None)
