@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
@@ -36,9 +37,15 @@ def chromium() -> str | None:
         found = shutil.which(name)
         if found:
             return found
-    with sync_playwright() as playwright:
-        own = playwright.chromium.executable_path
+    with ThreadPoolExecutor(1) as thread:  # Playwright's plain interface refuses a thread that runs an event loop
+        own = thread.submit(playwrights_own).result()
     return own if Path(own).exists() else None
+
+
+def playwrights_own() -> str:
+    """Where Playwright would put its own Chromium."""
+    with sync_playwright() as playwright:
+        return playwright.chromium.executable_path
 
 
 def installed_by(command: list[str]) -> bool:
