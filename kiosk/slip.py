@@ -127,7 +127,7 @@ def _waiting(given: Given) -> list[str]:
     if given.wait is not None and given.ahead:
         low, high = given.wait.p50, given.wait.p90
         if low == high:
-            said.append(say(given.language, "paper.eta.one", minutes=high))
+            said.append(say(given.language, "paper.eta.about", minutes=high))
         else:
             said.append(say(given.language, "ticket.eta.short", **{"from": low, "to": high}))
     return said
