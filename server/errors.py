@@ -22,6 +22,7 @@ STATUS: Mapping[str, int] = {
     "too-large": 413,
     "unsupported-media": 415,
     "key-reused": 422,
+    "invalid-key": 400,
     "too-many": 429,
     # who is asking
     "sign-in": 401,
@@ -70,6 +71,9 @@ STATUS: Mapping[str, int] = {
     "dossier-needed": 400,
     "bad-dossier": 400,
     "bad-phone": 400,
+    "bad-name": 400,
+    "bad-email": 400,
+    "bad-identity-number": 400,
     "no-such-booking": 404,
     # checking in
     "too-early": 409,

@@ -39,6 +39,7 @@ __all__ = [
     "parse_policy",
     "search",
     "searchable",
+    "shift_hours",
     "shift_on",
     "weekdays",
 ]
@@ -189,6 +190,12 @@ def shift_on(shift: Shift, day: date) -> bool:
         return True
     weeks = (_monday(day) - _monday(shift.first_week)).days // 7
     return weeks >= 0 and weeks % shift.every_weeks == 0
+
+
+def shift_hours(shift: Shift, day: date, time_zone: str) -> Interval:
+    """When this shift begins and ends on a day it is worked."""
+    zone = ZoneInfo(time_zone)
+    return _instant(day, shift.starts, zone, late=False), _instant(day, shift.ends, zone, late=True)
 
 
 def _monday(day: date) -> date:
