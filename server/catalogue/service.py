@@ -161,9 +161,7 @@ async def procedures(office: str) -> list[Procedure]:
 async def procedure(office: str, code: str) -> Procedure:
     """One procedure the office takes in, by its code or a longer form of it. Refuses `no-such-procedure`."""
     table = tables.Procedure
-    query = table.select().where(
-        table.office.is_in([ANY_OFFICE, office]) & (table.code == rules.national_code(code))
-    )
+    query = table.select().where(table.office.is_in([ANY_OFFICE, office]) & (table.code == rules.national_code(code)))
     found = rules.offered(await rows(Procedure, _split(query, "required_documents")), await lines(office))
     if not found:
         raise Refusal("no-such-procedure", procedure=code)
