@@ -26,9 +26,14 @@ CREATE TABLE IF NOT EXISTS number (
     day TEXT NOT NULL, line TEXT NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (day, line, number));
 CREATE TABLE IF NOT EXISTS ticket (
     id TEXT PRIMARY KEY, line TEXT NOT NULL, number INTEGER NOT NULL, issued_at TEXT NOT NULL, class TEXT,
-    given_back INTEGER NOT NULL DEFAULT 0, handed_in INTEGER NOT NULL DEFAULT 0, refused TEXT);
+    given_back INTEGER NOT NULL DEFAULT 0, handed_in INTEGER NOT NULL DEFAULT 0, refused TEXT,
+    follow_token TEXT);
 CREATE TABLE IF NOT EXISTS give_back (follow_token TEXT PRIMARY KEY);
 """
+GIVE_BACK = (
+    "INSERT OR IGNORE INTO give_back"
+    " SELECT follow_token FROM ticket WHERE id = ? AND given_back = 1 AND follow_token IS NOT NULL"
+)
 KEPT = timedelta(days=40)  # long enough for a clock that was wrong to be put right
 
 
@@ -195,14 +200,10 @@ class Outbox:
         return [Waiting(_ticket(row), bool(row[5])) for row in rows]
 
     def handed_in(self, ticket: str, follow_token: str | None) -> None:
-        """The server has that ticket now; one whose holder gave it back is given back there, too."""
+        """The server has that ticket now; one whose holder gave it back meanwhile is given back there, too."""
         with self._write():
-            self._db.execute("UPDATE ticket SET handed_in = 1 WHERE id = ?", (ticket,))
-            if follow_token is not None:
-                self._db.execute(
-                    "INSERT OR IGNORE INTO give_back SELECT ? FROM ticket WHERE id = ? AND given_back = 1",
-                    (follow_token, ticket),
-                )
+            self._db.execute("UPDATE ticket SET handed_in = 1, follow_token = ? WHERE id = ?", (follow_token, ticket))
+            self._db.execute(GIVE_BACK, (ticket,))
 
     def refused(self, ticket: str, code: str) -> None:
         """The server will never take that ticket; kept, so that somebody can be told."""
@@ -211,11 +212,11 @@ class Outbox:
 
     # --- numbers given back --------------------------------------------------------------------------------
 
-    def give_back_offline(self, ticket: str) -> bool:
-        """Its holder does not want that offline ticket; False where it is not known or already handed in."""
+    def give_back_offline(self, ticket: str) -> None:
+        """Its holder does not want that offline ticket; it is given back once the server knows it."""
         with self._write():
-            changed = self._db.execute("UPDATE ticket SET given_back = 1 WHERE id = ? AND handed_in = 0", (ticket,))
-            return changed.rowcount == 1
+            self._db.execute("UPDATE ticket SET given_back = 1 WHERE id = ?", (ticket,))
+            self._db.execute(GIVE_BACK, (ticket,))
 
     def give_back(self, follow_token: str) -> None:
         """A ticket of the server is to be given back as soon as the link allows."""

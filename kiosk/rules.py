@@ -16,6 +16,7 @@ __all__ = [
     "may_be_late",
     "next_number",
     "office_open",
+    "opening",
     "range_of",
 ]
 
@@ -46,6 +47,11 @@ def range_of(config: KioskConfig, line: str) -> NumberRange | None:
     return next((numbers for numbers in config.ranges if numbers.line == line), None)
 
 
+def opening(config: KioskConfig) -> tuple[OpenHours | None, OpenHours | None]:
+    """The hours that the server last told: now, if it was open then, and next."""
+    return config.office.opening_now, config.office.opening_next
+
+
 def office_open(windows: Sequence[OpenHours | None], now: datetime) -> bool:
     """Whether the office is open by the hours it last told us.
 
@@ -64,7 +70,7 @@ def line_open(config: KioskConfig, line: LineView, told: datetime, now: datetime
 
     A line that was closed only because the office was (a config read at night) opens with the office.
     """
-    windows = (config.office.opening_now, config.office.opening_next)
+    windows = opening(config)
     return office_open(windows, now) and (line.open or not office_open(windows, told))
 
 
