@@ -506,11 +506,12 @@ class DeskAppointment(Outgoing):
 
 
 class DeskCounter(Outgoing):
-    """A counter one might sit down at; `officer` is the full name of whoever sits there."""
+    """A counter one might sit down at; `officer` is the full name of whoever sits there, `lines` the names of what it serves."""
 
     number: int
     name: str
     officer: str | None
+    lines: list[str] = []
 
 
 class DeskView(Outgoing):
