@@ -1,0 +1,139 @@
+/**
+ * What the wall shows, as a pure function of the board, the plan of announcements, the connection and the present time.
+ *
+ * @typedef {import("./reduce.js").Board} Board
+ * @typedef {import("./reduce.js").Call} Call
+ * @typedef {import("./reduce.js").Hours} Hours
+ * @typedef {import("./announce.js").Plan} Plan
+ * @typedef {import("./feed.js").Health} Health
+ * @typedef {{id: string, label: string, counter: number, at: string}} Shown
+ * @typedef {{kind: "call", call: Shown} | {kind: "loading" | "first" | "idle"} |
+ *   {kind: "closed", next: Hours | null, over: boolean}} Stage
+ * @typedef {{code: string, badge: string, place: number, nameVi: string, nameEn: string, open: boolean, waiting: number,
+ *   wait: import("./reduce.js").Wait | null}} LineShown
+ * @typedef {{key: string, values: Record<string, string | number>}} Sentence
+ * @typedef {object} View
+ * @property {Stage} stage
+ * @property {Shown[]} recent newest first, at most six
+ * @property {LineShown[]} lines
+ * @property {"offline" | "not-allowed" | "no-such-office" | "incident" | null} trouble what the band says
+ * @property {Hours | null} hours of now, while open
+ */
+
+/** How many calls stand on the right. */
+export const RECENT = 6;
+/** Calls that were taken back, or whose ticket waits again: nobody should walk to that counter. */
+const TAKEN_BACK = ["waiting", "withdrawn", "closed"];
+const AT_COUNTER = ["called", "serving"];
+
+/**
+ * @param {Board | null} board
+ * @param {Plan} plan
+ * @param {Health} health
+ * @param {number} now server's time in ms
+ * @returns {View}
+ */
+export function view(board, plan, health, now) {
+  const trouble = troubleOf(board, health);
+  if (!board) return { stage: { kind: "loading" }, recent: [], lines: [], trouble, hours: null };
+  const valid = board.state.calls.filter((call) => !TAKEN_BACK.includes(call.state));
+  const hours = hoursAt(board, now);
+  return {
+    stage: stageOf(board, valid, plan, hours, now),
+    recent: valid.slice(0, RECENT).map(shown),
+    lines: linesOf(board),
+    trouble,
+    hours,
+  };
+}
+
+/** @param {Call} call */
+const shown = ({ ticket, counter, at }) => ({ id: ticket.id, label: ticket.label, counter: counter.number, at });
+
+/**
+ * @param {Board | null} board
+ * @param {Health} health
+ * @returns {View["trouble"]}
+ */
+function troubleOf(board, { refused, connected, since }) {
+  if (refused === "not-allowed" || refused === "no-such-office") return refused;
+  if (!connected && since !== null) return "offline";
+  const last = board?.state.notices[board.state.notices.length - 1];
+  return last?.code === "incident" ? "incident" : null;
+}
+
+/**
+ * The hours that `now` lies in; null while closed. The snapshot knows the present or the coming ones.
+ * @param {Board} board
+ * @param {number} now
+ * @returns {Hours | null}
+ */
+function hoursAt({ office }, now) {
+  const candidates = [office?.openingNow, office?.openingNext];
+  return candidates.find((one) => one && Date.parse(one.opens) <= now && now < Date.parse(one.closes)) || null;
+}
+
+/**
+ * @param {Board} board
+ * @param {Call[]} valid
+ * @param {Plan} plan
+ * @param {Hours | null} hours
+ * @param {number} now
+ * @returns {Stage}
+ */
+function stageOf(board, valid, plan, hours, now) {
+  const waiting = board.state.lines.reduce((sum, line) => sum + line.waiting, 0);
+  const fresh = plan.current !== null && now < plan.free;
+  const current = currentOf(board, valid, plan);
+  const state = board.state.calls.find((call) => call.ticket.id === current?.id)?.state || "called";
+  if (current && (fresh || waiting > 0 || AT_COUNTER.includes(state))) return { kind: "call", call: current };
+  if (!hours && board.office) {
+    const next = board.office.openingNext;
+    return { kind: "closed", next, over: board.state.calls.length > 0 || sameDay(board, next) === false };
+  }
+  return { kind: board.state.calls.length ? "idle" : "first" };
+}
+
+/**
+ * Whether the office opens once more on the day it is now; null where no opening is known.
+ * @param {Board} board
+ * @param {Hours | null} next
+ */
+function sameDay(board, next) {
+  return next ? next.opens.slice(0, 10) === board.state.day : null;
+}
+
+/**
+ * The call on the wall: the one being announced, otherwise the newest that is not waiting for its announcement.
+ * @param {Board} board
+ * @param {Call[]} valid
+ * @param {Plan} plan
+ * @returns {Shown | null}
+ */
+function currentOf(board, valid, plan) {
+  const { current, queue } = plan;
+  const entry = current && board.state.calls.find((call) => call.ticket.id === current.id);
+  if (current && !(entry && TAKEN_BACK.includes(entry.state)) && (entry || board.state.calls.length)) return current;
+  const old = valid.find((call) => !queue.some((one) => one.id === call.ticket.id));
+  return old ? shown(old) : null;
+}
+
+/**
+ * @param {Board} board
+ * @returns {LineShown[]}
+ */
+function linesOf({ state, office, forecast }) {
+  return state.lines.map(({ code, waiting }, place) => {
+    const known = (office?.lines || []).find((line) => line.code === code);
+    return {
+      code,
+      badge: known?.prefix || code,
+      place,
+      nameVi: known?.nameVi || code,
+      nameEn: known?.nameEn || known?.nameVi || code,
+      open: known ? known.open : true,
+      waiting,
+      wait: forecast[code] || null,
+    };
+  });
+}
