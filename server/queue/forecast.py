@@ -21,7 +21,7 @@ __all__ = ["Booked", "Forecast", "Habits", "LineTimes", "Newcomers", "Outlook", 
 class Range(Struct, frozen=True):
     """Minutes from now to the call, half and nine tenths of the plays; `served` is the share called before closing.
 
-    A play without a call counts as waiting until closing.
+    A play without a call counts as waiting until closing, so look at `served` before telling anybody minutes.
     """
 
     p50_minutes: float
@@ -30,7 +30,7 @@ class Range(Struct, frozen=True):
 
 
 class Forecast(Struct, frozen=True):
-    """`lines`: for a number taken now; lines and tickets that no desk serves are absent. `ahead`: people called first."""
+    """`lines`: for a number taken now; what no desk serves is absent. `ahead`: how many are called before a ticket."""
 
     lines: dict[str, Range]
     tickets: dict[str, Range]
@@ -38,22 +38,24 @@ class Forecast(Struct, frozen=True):
 
 
 def forecast(outlook: Outlook, *, plays: int = 60, seed: int) -> Forecast:
-    """The waits of everybody who waits and of a number taken now in each line that a desk serves."""
+    """The waits of everybody who waits and of a number taken now in each line that a desk serves.
+
+    After closing time there is nothing to wait for: `lines` and `tickets` are empty.
+    """
+    ahead = _ahead(outlook.hall, outlook.now)
     setup = Setup(outlook)
-    called: list[list[float]] = [[] for _ in setup.waiting]
+    if setup.horizon <= 0:
+        return Forecast({}, {}, ahead)
+    called: list[list[float]] = [[] for _ in setup.people]
     taken: list[list[float]] = [[] for _ in setup.lines]
     for calls, probes in play(setup, plays, seed):
-        for place, instant in enumerate(calls):
-            called[place].append(instant)
-        for place, instant in enumerate(probes):
-            taken[place].append(instant)
-    tickets = {
-        ticket.id: _range(instants, setup.horizon)
-        for ticket, instants, reachable in zip(setup.waiting, called, setup.reachable, strict=True)
-        if reachable
-    }
+        for place in setup.reachable:
+            called[place].append(calls[place])
+        for instants, instant in zip(taken, probes, strict=True):
+            instants.append(instant)
+    tickets = {setup.people[place].id: _range(called[place], setup.horizon) for place in sorted(setup.reachable)}
     lines = {line: _range(instants, setup.horizon) for line, instants in zip(setup.lines, taken, strict=True)}
-    return Forecast(lines, tickets, _ahead(outlook.hall, outlook.now))
+    return Forecast(lines, tickets, ahead)
 
 
 def what_if(outlook: Outlook, extra: Seat, *, plays: int = 60, seed: int) -> Forecast:

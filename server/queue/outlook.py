@@ -11,7 +11,7 @@ __all__ = ["Booked", "Habits", "LineTimes", "Newcomers", "Outlook"]
 
 
 class LineTimes(Struct, frozen=True):
-    """What is believed about one line: minutes that a desk is taken per ticket (call to finish), standard deviation / mean."""
+    """What is believed of a line: minutes that a ticket takes a desk, call to finish; standard deviation over mean."""
 
     mean_minutes: float
     cv: float
@@ -27,7 +27,7 @@ class Booked(Struct, frozen=True):
 
 
 class Newcomers(Struct, frozen=True):
-    """People of a higher class expected to come to a line, per hour. Rate 100 need not be listed: it cannot overtake."""
+    """People of a higher class expected to come to a line, per hour. Rate 100 need not be listed: nobody is passed."""
 
     line: str
     rate: int
@@ -68,4 +68,5 @@ class Outlook(Struct, frozen=True, kw_only=True):
     newcomers: Sequence[Newcomers] = ()
     habits: Habits = Habits()
     head_start: timedelta = timedelta(minutes=20)
+    grace: timedelta = timedelta(minutes=15)
     doubt: float = 0.12
