@@ -8,19 +8,11 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.async_playwright import Axe
 from jinja2 import ChoiceLoader, DictLoader, Environment, FileSystemLoader
-from playwright.async_api import Route, async_playwright
 
 from server.phrases import LANGUAGES, Language, say, sentences
-from tools.chromium import FLAGS, chromium
+from tests.web.conftest import OpenPage
 
 WEB = Path(__file__).parents[2] / "server" / "web"
-TYPES = {
-    ".css": "text/css",
-    ".js": "text/javascript",
-    ".svg": "image/svg+xml",
-    ".woff2": "font/woff2",
-    ".ico": "image/x-icon",
-}
 LONG = (
     "Thủ tục đăng ký khai sinh có yếu tố nước ngoài kết hợp đăng ký nhận cha, mẹ, con tại phường Nguyễn Thị Minh Khai"
 )
@@ -123,44 +115,28 @@ def test_what_people_typed_stays_text() -> None:
     assert part.count("&lt;script&gt;") == 5
 
 
-@pytest.fixture
-def browser_path() -> str:
-    """The Chromium of the browser tests."""
-    found = chromium()
-    assert found, "run: python -m tools.chromium"
-    return found
-
-
 @pytest.mark.parametrize("width", [320, 390, 1440])
-async def test_parts_fit_and_are_accessible(width: int, browser_path: str) -> None:
+async def test_parts_fit_and_are_accessible(width: int, open_page: OpenPage) -> None:
     """All parts together fit the narrowest phone and a desk without scrolling sideways, and axe finds nothing wrong."""
-    page_text = rendered(EVERYTHING)
+    page = await open_page(rendered(EVERYTHING), width=width)
+    await page.evaluate("document.fonts.ready")
+    assert await page.evaluate("document.documentElement.scrollWidth") <= width
+    assert await page.evaluate("document.fonts.check('800 16px \"Be Vietnam Pro\"', 'ữỡẵ')")
+    found = await Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    small = await page.evaluate(
+        "[...document.querySelectorAll('a, button, .choice, .input')]"
+        ".filter((each) => !each.closest('.error-summary') && !each.classList.contains('skip'))"
+        ".filter((each) => each.getBoundingClientRect().height < 44).map((each) => each.outerHTML)"
+    )
+    assert small == []
 
-    async def answer(route: Route) -> None:
-        path = route.request.url.removeprefix("http://page.test/")
-        if path == "":
-            await route.fulfill(body=page_text, content_type="text/html; charset=utf-8")
-        else:
-            file = WEB / path
-            await route.fulfill(body=file.read_bytes(), content_type=TYPES[file.suffix])
 
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=browser_path, args=list(FLAGS))
-        page = await browser.new_page(viewport={"width": width, "height": 844})
-        troubles: list[str] = []
-        page.on("console", lambda message: troubles.append(message.text))
-        await page.route("**/*", answer)
-        await page.goto("http://page.test/")
-        await page.evaluate("document.fonts.ready")
-        assert await page.evaluate("document.documentElement.scrollWidth") <= width
-        assert await page.evaluate("document.fonts.check('800 16px \"Be Vietnam Pro\"', 'ữỡẵ')")
-        found = await Axe().run(page)
-        assert found.violations_count == 0, found.generate_report()
-        small = await page.evaluate(
-            "[...document.querySelectorAll('a, button, .choice, .input')]"
-            ".filter((each) => !each.closest('.error-summary') && !each.classList.contains('skip'))"
-            ".filter((each) => each.getBoundingClientRect().height < 44).map((each) => each.outerHTML)"
-        )
-        assert small == []
-        assert troubles == []
-        await browser.close()
+async def test_first_key_leads_past_the_head(open_page: OpenPage) -> None:
+    """The first Tab shows the way to the content, and Enter takes it."""
+    page = await open_page(rendered(EVERYTHING))
+    await page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name=say("vi", "base.skip"))
+    assert await skip.evaluate("(each) => document.activeElement === each && each.getBoundingClientRect().top >= 0")
+    await page.keyboard.press("Enter")
+    assert await page.evaluate("document.activeElement.id") == "main"

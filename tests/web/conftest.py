@@ -1,0 +1,58 @@
+"""A page in Chromium made of given HTML and the shipped files, without a server."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, Route, async_playwright
+
+from tools.chromium import FLAGS, chromium
+
+WEB = Path(__file__).parents[2] / "server" / "web"
+TYPES = {
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+    ".woff2": "font/woff2",
+    ".ico": "image/x-icon",
+}
+POLICY = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
+
+OpenPage = Callable[..., Awaitable[Page]]
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """The Chromium of the browser tests; they are never skipped."""
+    found = chromium()
+    assert found, "run: python -m tools.chromium"
+    return found
+
+
+@pytest.fixture
+async def open_page(chromium_path: str) -> AsyncIterator[OpenPage]:
+    """`await open_page(html, width=390)`: that page under the strict policy. A word on the console fails the test."""
+    said: list[str] = []
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium_path, args=list(FLAGS))
+
+        async def opened(html: str, *, width: int = 390) -> Page:
+            async def answer(route: Route) -> None:
+                path = route.request.url.removeprefix("http://page.test/")
+                if path == "":
+                    headers = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": POLICY}
+                    await route.fulfill(body=html, headers=headers)
+                else:
+                    file = WEB / path
+                    await route.fulfill(body=file.read_bytes(), content_type=TYPES[file.suffix])
+
+            page = await browser.new_page(viewport={"width": width, "height": 844})
+            page.on("console", lambda message: said.append(message.text))
+            page.on("pageerror", lambda error: said.append(str(error)))
+            await page.route("**/*", answer)
+            await page.goto("http://page.test/")
+            return page
+
+        yield opened
+        await browser.close()
+    assert said == []
