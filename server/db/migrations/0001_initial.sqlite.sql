@@ -87,7 +87,7 @@ CREATE TABLE hours (
     valid_from DATE,
     valid_until DATE
 );
-CREATE UNIQUE INDEX hours_office_weekdays_opens ON hours (office, weekdays, opens);
+CREATE UNIQUE INDEX hours_office_weekdays_opens_valid_from ON hours (office, weekdays, opens, valid_from);
 
 CREATE TABLE closure (
     id INTEGER PRIMARY KEY,
@@ -99,7 +99,7 @@ CREATE TABLE closure (
     name_vi VARCHAR(200) NOT NULL,
     name_en VARCHAR(200) NOT NULL
 );
-CREATE UNIQUE INDEX closure_office_date ON closure (office, date);
+CREATE UNIQUE INDEX closure_office_date_opens ON closure (office, date, opens);
 
 CREATE TABLE shift (
     id INTEGER PRIMARY KEY,
@@ -113,7 +113,7 @@ CREATE TABLE shift (
     first_week DATE,
     lines TEXT NOT NULL
 );
-CREATE UNIQUE INDEX shift_office_username_weekdays_starts ON shift (office, username, weekdays, starts);
+CREATE UNIQUE INDEX shift_office_username_weekdays_starts_first_week ON shift (office, username, weekdays, starts, first_week);
 
 CREATE TABLE priority_group (
     id INTEGER PRIMARY KEY,
