@@ -11,7 +11,7 @@ install:
 
 # make demo [PORT=8000] [BUSY=1]
 demo: install
-	@exec $(BIN)/motcua demo $(if $(PORT),--port $(PORT)) $(if $(BUSY),--busy)
+	@exec $(BIN)/motcua demo $(if $(PORT),--port $(PORT)) $(if $(filter-out 0,$(BUSY)),--busy)
 
 lint: install
 	@$(BIN)/ruff check

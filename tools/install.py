@@ -45,16 +45,20 @@ def wanted():
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
+def usable_venv():
+    """Whether there is a .venv of this very Python, whose programs were made for this place: it may have been moved."""
+    script = VENV / "bin" / "pip"
+    if not script.exists() or str(VENV) not in script.read_text():
+        return False
+    asked = subprocess.run([PYTHON, "-c", "import sys; print(sys.version)"], capture_output=True, text=True)
+    return asked.stdout.strip() == sys.version
+
+
 def make_venv():
-    """A fresh .venv unless there is one whose Python still runs and is the version we are."""
-    version = "%d.%d" % sys.version_info[:2]
-    if PYTHON.exists():
-        asked = subprocess.run(
-            [PYTHON, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"], capture_output=True, text=True
-        )
-        if asked.stdout.strip() == version:
-            return
-    say("Making .venv with Python %s" % version)
+    """A fresh .venv unless there is one that serves."""
+    if usable_venv():
+        return
+    say("Making .venv with Python %d.%d" % sys.version_info[:2])
     made = subprocess.run([sys.executable, "-m", "venv", "--clear", VENV], capture_output=True, text=True)
     if made.returncode:
         sys.exit(
