@@ -16,6 +16,8 @@ class Searchable(Protocol):
     @property
     def code(self) -> str: ...
     @property
+    def name_vi(self) -> str: ...
+    @property
     def field_vi(self) -> str: ...
     @property
     def line(self) -> str: ...
@@ -26,6 +28,8 @@ class Searchable(Protocol):
 
 
 P = TypeVar("P", bound=Searchable)
+
+Place = tuple[int, int, int, int, str]
 
 
 def fold(text: str) -> str:
@@ -56,20 +60,21 @@ def search(
     """Those procedures in which every word of `q` occurs (and of that field), best first, and the next page's cursor.
 
     Best is: the code itself, then names that begin so, then all words at a word's beginning, then anywhere; within
-    that the order of the lines as given, those explained in plain words, and the code. A cursor holds the place, not
-    the row, so that it stays good when the catalogue changes between two pages. Raises ValueError for another cursor.
+    that the order of the lines as given, those explained in plain words, the shorter name, and the code. A cursor
+    holds the place, not the row, so that it stays good when the catalogue changes between two pages. Raises ValueError
+    for a cursor that is not ours.
     """
     words = _without_lead(folded_words(q))
     wanted_field = fold(field)
     lines = list(dict.fromkeys(procedure.line for procedure in procedures))
-    ranked: list[tuple[tuple[int, int, int, str], P]] = []
+    ranked: list[tuple[Place, P]] = []
     for procedure in procedures:
         if wanted_field and fold(procedure.field_vi) != wanted_field:
             continue
         rank = _rank(procedure, words)
         if rank is not None:
-            place = (rank, lines.index(procedure.line), int(not procedure.short_info_vi), procedure.code)
-            ranked.append((place, procedure))
+            unexplained, length = int(not procedure.short_info_vi), len(procedure.name_vi) if words else 0
+            ranked.append(((rank, lines.index(procedure.line), unexplained, length, procedure.code), procedure))
     ranked.sort(key=lambda item: item[0])
     if cursor is not None:
         after = _place(cursor)
@@ -94,8 +99,9 @@ def _rank(procedure: Searchable, words: str) -> int | None:
     return 2 if all(f" {word}" in spaced for word in words.split()) else 3
 
 
-def _place(cursor: str) -> tuple[int, int, int, str]:
-    parts = cursor.split("~", 3)
-    if len(parts) != 4 or not all(part.isascii() and part.isdigit() and len(part) < 7 for part in parts[:3]):
+def _place(cursor: str) -> Place:
+    *numbers, code = cursor.split("~", 4)
+    if len(numbers) != 4 or not all(part.isascii() and part.isdigit() and len(part) < 7 for part in numbers):
         raise ValueError("not a cursor of ours")
-    return int(parts[0]), int(parts[1]), int(parts[2]), parts[3]
+    rank, line, unexplained, length = map(int, numbers)
+    return rank, line, unexplained, length, code
