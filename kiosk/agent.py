@@ -12,7 +12,7 @@ from kiosk.link import Link
 from kiosk.outbox import Exhausted, Outbox
 from kiosk.printer import Health, Printer
 from kiosk.printing import PrintQueue
-from kiosk.rules import line_open, office_open, opening, range_of
+from kiosk.rules import line_open, office_open, range_of
 from kiosk.screen import KioskRefusal, State, Ticket, already_has, state_of, ticket_view
 from kiosk.slip import Given, given_offline, given_online, line_of, slip_of
 from server.clock import day_of, now
@@ -193,7 +193,7 @@ class Agent:
 
     async def _take_offline(self, body: KioskTicketRequest, key: str, config: KioskConfig, line: LineView) -> Given:
         at = now()
-        if not office_open(opening(config), at):
+        if not office_open(config, at):
             raise KioskRefusal("office-closed", 409)
         if not line_open(config, line, self._told or at, at):
             raise KioskRefusal("line-closed", 409)

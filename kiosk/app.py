@@ -2,16 +2,17 @@
 
 import asyncio
 import logging
+import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Annotated, TypeVar
+from typing import TypeVar
 
 import msgspec
 from litestar import Litestar, MediaType, Request, Response, get, post
 from litestar.datastructures import State as AppState
 from litestar.enums import ScopeType
 from litestar.exceptions import HTTPException
-from litestar.params import Parameter
+from litestar.params import FromPath
 from litestar.response import Stream
 from litestar.static_files import create_static_files_router
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
@@ -37,6 +38,7 @@ HEADERS = {
 }
 PULSE = 3.0  # seconds between states when nothing happens: how a page notices that its agent is gone
 BIGGEST = 8192
+LONGEST_SEARCH = 100
 log = logging.getLogger("kiosk.app")
 Body = TypeVar("Body")
 
@@ -145,7 +147,12 @@ class _Nothing(msgspec.Struct, forbid_unknown_fields=True):
     """An empty body."""
 
 
-Key = Annotated[str | None, Parameter(header="Idempotency-Key", pattern=r"^[\x21-\x7e]{8,100}$")]
+def _key(request: Request[object, object, AppState]) -> str | None:
+    """The touch's own id, if the screen sent one; it may become an offline ticket's id."""
+    key = request.headers.get("idempotency-key")
+    if key is not None and re.fullmatch(r"[\x21-\x7e]{8,100}", key) is None:
+        raise KioskRefusal("invalid", 400, "Idempotency-Key: 8-100 ASCII")
+    return key
 
 
 # --- the app -------------------------------------------------------------------------------------------------
@@ -168,28 +175,27 @@ def create_app(agent: Agent, port: int, stopping: asyncio.Event) -> ASGIApp:
         return Stream(_events(agent, stopping), media_type="text/event-stream", headers={"cache-control": "no-store"})
 
     @post("/api/tickets")
-    async def take(request: Request[object, object, AppState], key: Key = None) -> Response[bytes]:
-        return _json(await agent.take(await _body(request, KioskTicketRequest), key), 201)
+    async def take(request: Request[object, object, AppState]) -> Response[bytes]:
+        return _json(await agent.take(await _body(request, KioskTicketRequest), _key(request)), 201)
 
     @post("/api/check-in")
-    async def check_in(request: Request[object, object, AppState], key: Key = None) -> Response[bytes]:
-        return _json(await agent.check_in(await _body(request, CheckIn), key, _language(request)), 201)
+    async def check_in(request: Request[object, object, AppState]) -> Response[bytes]:
+        return _json(await agent.check_in(await _body(request, CheckIn), _key(request), _language(request)), 201)
 
     @post("/api/tickets/{ticket:str}/reprint")
-    async def reprint(request: Request[object, object, AppState], ticket: str) -> Response[bytes]:
+    async def reprint(request: Request[object, object, AppState], ticket: FromPath[str]) -> Response[bytes]:
         await _body(request, _Nothing)
         return _json(await agent.reprint(ticket))
 
     @post("/api/tickets/{ticket:str}/withdraw", status_code=204)
-    async def withdraw(request: Request[object, object, AppState], ticket: str) -> None:
+    async def withdraw(request: Request[object, object, AppState], ticket: FromPath[str]) -> None:
         await _body(request, _Nothing)
         await agent.withdraw(ticket)
 
     @get("/api/procedures")
-    async def procedures(
-        request: Request[object, object, AppState], q: Annotated[str, Parameter(max_length=100)] = ""
-    ) -> Response[bytes]:
-        return _json(await agent.procedures(q, _language(request)))
+    async def procedures(request: Request[object, object, AppState]) -> Response[bytes]:
+        words = request.query_params.get("q", "")
+        return _json(await agent.procedures(words[:LONGEST_SEARCH], _language(request)))
 
     @asynccontextmanager
     async def life(_: Litestar) -> AsyncIterator[None]:

@@ -3,10 +3,10 @@
 No I/O and no clock in here: instants come in as `now`, aware and in UTC.
 """
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from server.wire import KioskConfig, LineView, NumberRange, OpenHours, Wait
+from server.clock import day_of
+from server.wire import KioskConfig, LineView, NumberRange, Wait
 
 __all__ = [
     "LEFTOVER_AFTER",
@@ -16,10 +16,10 @@ __all__ = [
     "may_be_late",
     "next_number",
     "office_open",
-    "opening",
     "range_of",
 ]
 
+DOORS_OPEN_BEFORE = timedelta(hours=1)
 LEFTOVER_AFTER = timedelta(seconds=60)
 """An attempt this old is nobody's any more: the screen stops repeating a touch well before."""
 
@@ -47,22 +47,25 @@ def range_of(config: KioskConfig, line: str) -> NumberRange | None:
     return next((numbers for numbers in config.ranges if numbers.line == line), None)
 
 
-def opening(config: KioskConfig) -> tuple[OpenHours | None, OpenHours | None]:
-    """The hours that the server last told: now, if it was open then, and next."""
-    return config.office.opening_now, config.office.opening_next
+def office_open(config: KioskConfig, now: datetime) -> bool:
+    """Whether numbers are given at this hour, by the hours the server last told.
 
-
-def office_open(windows: Sequence[OpenHours | None], now: datetime) -> bool:
-    """Whether the office is open by the hours it last told us.
-
+    As on the server: from an hour before the doors open until they close for the day; a break is not closing.
     Past the last hour known nothing speaks against it: somebody is standing before the screen, so the hall is open.
     """
-    known = [window for window in windows if window is not None]
-    if not known:
+    windows = [window for window in (config.office.opening_now, config.office.opening_next) if window is not None]
+    if not windows:
         return False
-    if any(window.opens <= now < window.closes for window in known):
-        return True
-    return all(window.closes <= now for window in known) and len(known) > 1
+    if now >= max(window.closes for window in windows):
+        return len(windows) > 1
+    zone = config.time_zone
+    day = day_of(now, zone)
+    instant = timedelta(milliseconds=1)  # hours until 24:00 belong to the day they end
+    today = [window for window in windows if day_of(window.opens, zone) <= day <= day_of(window.closes - instant, zone)]
+    if today:
+        opens, closes = min(window.opens for window in today), max(window.closes for window in today)
+        return opens - DOORS_OPEN_BEFORE <= now < closes
+    return any(window.opens - DOORS_OPEN_BEFORE <= now < window.opens for window in windows)
 
 
 def line_open(config: KioskConfig, line: LineView, told: datetime, now: datetime) -> bool:
@@ -70,8 +73,7 @@ def line_open(config: KioskConfig, line: LineView, told: datetime, now: datetime
 
     A line that was closed only because the office was (a config read at night) opens with the office.
     """
-    windows = opening(config)
-    return office_open(windows, now) and (line.open or not office_open(windows, told))
+    return office_open(config, now) and (line.open or not office_open(config, told))
 
 
 def may_be_late(wait: Wait | None, closes: datetime | None, now: datetime) -> bool:

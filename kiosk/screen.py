@@ -10,7 +10,7 @@ from kiosk.client import Refused
 from kiosk.link import Link
 from kiosk.outbox import Counts
 from kiosk.printer import Health
-from kiosk.rules import line_open, may_be_late, office_open, opening
+from kiosk.rules import line_open, may_be_late, office_open
 from kiosk.slip import Given
 from server.codes import readable
 from server.wire import (
@@ -114,12 +114,16 @@ def state_of(
         now=at,
         time_zone=config.time_zone if config else DEFAULT_ZONE,
         office=config.office if config else None,
-        office_open=config is not None and office_open(opening(config), at),
+        office_open=config is not None and (_any_open(config) if link.online else office_open(config, at)),
         lines=[_line(config, line, told or at, at, link.online) for line in config.lines] if config else [],
         groups=config.groups if config else [],
         public_url=config.public_url if config else "",
         hotline=config.hotline if config else "",
     )
+
+
+def _any_open(config: KioskConfig) -> bool:
+    return any(line.open for line in config.lines)
 
 
 def _line(config: KioskConfig, line: LineView, told: datetime, at: datetime, online: bool) -> Line:
