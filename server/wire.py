@@ -36,6 +36,7 @@ __all__ = [
     "DeskView",
     "DeviceSession",
     "DeviceStatus",
+    "FieldView",
     "Finish",
     "Group",
     "Handover",
@@ -86,6 +87,7 @@ TicketStateName = Literal[
     "waiting", "called", "serving", "parked", "missed", "served", "withdrawn", "no-show", "closed"
 ]
 PrinterHealth = Literal["ok", "problem", "unknown"]
+LineKind = Literal["procedures", "results", "guidance"]
 
 
 class Incoming(Struct, rename="camel", forbid_unknown_fields=True, kw_only=True):
@@ -130,7 +132,7 @@ class LineView(Outgoing):
     """One service line as anybody may see it; `wait` is null where it cannot be estimated."""
 
     code: str
-    kind: Literal["procedures", "results", "guidance"]
+    kind: LineKind
     name: str
     prefix: str
     open: bool
@@ -141,7 +143,10 @@ class LineView(Outgoing):
 
 
 class OfficeView(Outgoing):
-    """An office with its hours; `opening_next` is null where none is known within a fortnight."""
+    """An office with its hours; `opening_next` is null where none is known within a fortnight.
+
+    `ended`: it was merged or abolished, and gives no numbers and slots. `sample`: it is made up, and screens say so.
+    """
 
     code: str
     name: str
@@ -149,6 +154,9 @@ class OfficeView(Outgoing):
     time_zone: str
     opening_now: OpenHours | None
     opening_next: OpenHours | None
+    ended: bool = False
+    sample: bool = False
+    hotline: str = ""
     lines: list[LineView] | UnsetType = UNSET
 
 
@@ -166,6 +174,14 @@ class ProcedureView(Outgoing):
     fee_online: int | None
     required_documents: list[str]
     short_info: str
+
+
+class FieldView(Outgoing):
+    """A field (lĩnh vực) in which an office takes procedures in, and how many."""
+
+    name: str
+    line: str
+    procedures: int
 
 
 class ProcedureList(Outgoing):

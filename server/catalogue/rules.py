@@ -269,18 +269,19 @@ def open_now_and_next(
 
     Hours that run on past midnight are one interval; an office open all day long has that day for its hours now.
     """
-    today = now.astimezone(ZoneInfo(time_zone)).date()
-    intervals = _merged(
-        interval
-        for ahead in range(-1, FORTNIGHT + 1)
-        for interval in opening(hours, closures, today + timedelta(days=ahead), time_zone)
-    )
+    zone = ZoneInfo(time_zone)
+    today = now.astimezone(zone).date()
+    begin, end = (_instant(today, minutes, zone, late=False) for minutes in (0, MIDNIGHT))
+    intervals: list[Interval] = []
+    for ahead in range(-1, FORTNIGHT + 1):
+        # An interval that another one follows cannot grow any more.
+        if any(now < opens for opens, closes in intervals[:-1]):
+            break
+        intervals = _merged([*intervals, *opening(hours, closures, today + timedelta(days=ahead), time_zone)])
     current = next((interval for interval in intervals if interval[0] <= now < interval[1]), None)
     following = next((interval for interval in intervals if interval[0] > now), None)
-    if current is not None:
-        begin, end = (_instant(today, minutes, ZoneInfo(time_zone), late=False) for minutes in (0, MIDNIGHT))
-        if current[0] <= begin and end <= current[1]:
-            current = (begin, end)
+    if current is not None and current[0] <= begin and end <= current[1]:
+        current = (begin, end)
     return current, following
 
 

@@ -131,17 +131,18 @@ async def groups(office: str) -> list[PriorityGroup]:
     return sorted(chosen.values(), key=lambda group: (group.office != ANY_OFFICE, group.position, group.code))
 
 
-async def hours(office: str) -> list[Hours]:
-    """The recurring opening hours of an office."""
+async def hours(office: str | None = None) -> list[Hours]:
+    """The recurring opening hours of an office, or of all."""
     table = tables.Hours
-    return await rows(Hours, table.select().where(table.office == office).order_by(table.weekdays, table.opens))
+    query = table.select().order_by(table.weekdays, table.opens)
+    return await rows(Hours, query if office is None else query.where(table.office == office))
 
 
-async def closures(office: str) -> list[Closure]:
-    """The days with other hours, the office's own and those for all."""
+async def closures(office: str | None = None) -> list[Closure]:
+    """The days with other hours: an office's own and those for all offices, or every one there is."""
     table = tables.Closure
-    query = table.select().where(table.office.is_in([ANY_OFFICE, office])).order_by(table.date, table.opens)
-    return await rows(Closure, query)
+    query = table.select().order_by(table.date, table.opens)
+    return await rows(Closure, query if office is None else query.where(table.office.is_in([ANY_OFFICE, office])))
 
 
 async def shifts(office: str) -> list[Shift]:
