@@ -38,8 +38,9 @@ __all__ = [
 Value = str | int | float | date | None
 Parse = Callable[[str], Value]
 
-# Controls, format signs (bidirectional overrides, zero-width), halves of pairs, private and unassigned code points.
-_NOT_TEXT = frozenset(("Cc", "Cf", "Cs", "Co", "Cn"))
+# Controls, format signs (bidirectional overrides, zero-width), halves of pairs, private and unassigned code points,
+# line and paragraph separators.
+_NOT_TEXT = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 

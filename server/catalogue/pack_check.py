@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from datetime import date
 
 from server.catalogue.pack_files import Row
-from server.catalogue.pack_merge import Merged, World
-from server.catalogue.pack_read import Problem
-from server.catalogue.rules import ANY_OFFICE, Span, fold, overlap, weekdays
+from server.catalogue.pack_merge import World
+from server.catalogue.pack_read import PackRow, Problem
+from server.catalogue.rules import ANY_OFFICE, NOT_TAKEN, Span, fold, overlap, weekdays
 
 __all__ = ["check"]
 
@@ -25,47 +25,52 @@ def check(world: World) -> list[Problem]:
     ]
 
 
-def _problem(item: Merged, field: str, key: str, /, **values: object) -> Problem:
-    name = item.source.file.column(field).name
-    return Problem(item.source.file.name, item.source.line, name, key, values, str(item.row[field]).replace("\n", ";"))
+def _problem(source: PackRow, field: str, key: str, /, **values: object) -> Problem:
+    found = str(source.values.get(field, "")).replace("\n", ";")
+    return Problem(source.file.name, source.line, source.file.column(field).name, key, values, found)
+
+
+def _given(world: World, name: str) -> Iterator[PackRow]:
+    """The rows of a file as far as they could be read."""
+    yield from (item.source for item in world.merged[name])
+    yield from world.unsound[name]
 
 
 def _references(world: World) -> Iterator[Problem]:
-    for name, merged in world.merged.items():
-        if name == "offices.csv":
-            continue
-        for item in merged:
-            office = str(item.row["office"])
+    for name in world.merged:
+        for source in _given(world, name):
+            office = str(source.values.get("office", ANY_OFFICE))
             if office == ANY_OFFICE:
                 continue
             if not world.known("offices.csv", office):
-                yield _problem(item, "office", "known-office")
+                yield _problem(source, "office", "known-office")
                 continue
-            for code in str(item.row.get("lines", "")).split("\n"):
+            for code in str(source.values.get("lines", "")).split("\n"):
                 if code and not world.known("lines.csv", office, code):
-                    yield _problem(item, "lines", "known-line", line=code, office=office)
+                    yield _problem(source, "lines", "known-line", line=code, office=office)
             if name == "shifts.csv":
-                username, counter = item.row["username"], item.row["counter"]
-                if not world.known("officers.csv", office, str(username)):
-                    yield _problem(item, "username", "known-officer", office=office)
-                if not isinstance(counter, int) or not world.known("counters.csv", office, counter):
-                    yield _problem(item, "counter", "known-counter", office=office)
+                username, counter = source.values.get("username"), source.values.get("counter")
+                if isinstance(username, str) and not world.known("officers.csv", office, username):
+                    yield _problem(source, "username", "known-officer", office=office)
+                if isinstance(counter, int) and not world.known("counters.csv", office, counter):
+                    yield _problem(source, "counter", "known-counter", office=office)
 
 
 def _parents(world: World) -> Iterator[Problem]:
-    for item in world.merged["offices.csv"]:
-        parent = str(item.row["parent"])
+    for source in _given(world, "offices.csv"):
+        parent = str(source.values.get("parent", ""))
         if not parent:
             continue
         if not world.known("offices.csv", parent):
-            yield _problem(item, "parent", "known-office")
+            yield _problem(source, "parent", "known-office")
             continue
-        above: list[object] = [item.row["code"]]
+        above: list[object] = [source.values.get("code")]
         while parent and parent not in above:
             above.append(parent)
             parent = str(world.rows["offices.csv"].get((parent,), {}).get("parent", ""))
-        if parent:
-            yield _problem(item, "parent", "no-circle")
+        # A circle further up is told at the rows that make it.
+        if parent == above[0]:
+            yield _problem(source, "parent", "no-circle")
 
 
 def _national_codes(world: World) -> Iterator[Problem]:
@@ -78,7 +83,7 @@ def _national_codes(world: World) -> Iterator[Problem]:
             continue
         for other in by_code[item.row["national_code"]]:
             if other["code"] != item.row["code"] and overlap(_validity(item.row), _validity(other)):
-                yield _problem(item, "national_code", "own-national-code", office=other["code"])
+                yield _problem(item.source, "national_code", "own-national-code", office=other["code"])
                 break
 
 
@@ -94,7 +99,7 @@ def _prefixes(world: World) -> Iterator[Problem]:
         for other in by_office[item.row["office"]]:
             alike = other["prefix"] == item.row["prefix"] and other["code"] != item.row["code"]
             if alike and _numbers(item.row) & _numbers(other):
-                yield _problem(item, "prefix", "own-prefix", line=other["code"])
+                yield _problem(item.source, "prefix", "own-prefix", line=other["code"])
                 break
 
 
@@ -121,16 +126,16 @@ def _fields(world: World) -> Iterator[Problem]:
                 continue
             for text in str(other["fields"]).split("\n"):
                 if fold(text) in own:
-                    yield _problem(item, "fields", "one-line", field=text, line=other["code"])
+                    yield _problem(item.source, "fields", "one-line", field=text, line=other["code"])
 
 
 def _procedures(world: World) -> Iterator[Problem]:
     for item in world.merged["procedures.csv"]:
         office, line, code = str(item.row["office"]), str(item.row["line"]), str(item.row["code"])
-        if office != ANY_OFFICE and line not in ("", "-") and not world.known("lines.csv", office, line):
-            yield _problem(item, "line", "known-line", line=line, office=office)
+        if office != ANY_OFFICE and line not in ("", NOT_TAKEN) and not world.known("lines.csv", office, line):
+            yield _problem(item.source, "line", "known-line", line=line, office=office)
         if not item.row["name_vi"] and (office == ANY_OFFICE or not world.known("procedures.csv", ANY_OFFICE, code)):
-            yield _problem(item, "name_vi", "given")
+            yield _problem(item.source, "name_vi", "given")
 
 
 def _two_places(world: World) -> Iterator[Problem]:
@@ -143,7 +148,7 @@ def _two_places(world: World) -> Iterator[Problem]:
         for other in by_officer[(row["office"], row["username"])]:
             every = row["every_weeks"] == other["every_weeks"] == 1
             if every and other["counter"] != row["counter"] and _together(row, other):
-                yield _problem(item, "counter", "one-counter", counter=other["counter"])
+                yield _problem(item.source, "counter", "one-counter", counter=other["counter"])
                 break
 
 

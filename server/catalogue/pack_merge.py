@@ -29,13 +29,14 @@ class Merged:
 class World:
     """Everything there will be: by file and key what was stored and what the pack says, the pack's word going first.
 
-    `named` are the keys of all rows of the pack, also of those that cannot be read: what refers to such a row is not
-    wrong for that.
+    `unsound` are rows with cells that cannot be read: the others are still judged, and what refers to such a row is
+    not wrong for that; `named` has the keys of all rows.
     """
 
-    rows: dict[str, dict[Key, Row]]
-    merged: dict[str, list[Merged]]
-    named: dict[str, set[Key]]
+    rows: dict[str, dict[Key, Row]] = field(default_factory=dict)
+    merged: dict[str, list[Merged]] = field(default_factory=dict)
+    unsound: dict[str, list[PackRow]] = field(default_factory=dict)
+    named: dict[str, set[Key]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
     def known(self, file: str, *key: str | int) -> bool:
@@ -45,10 +46,11 @@ class World:
 
 def merge(stored: Mapping[str, Sequence[Row]], pack: Pack) -> World:
     """Put a pack over what is stored. Rows that cannot be, keys that come twice among them, are in `problems`."""
-    world = World({}, {}, {})
+    world = World()
     for name, file in FILES.items():
         given = list(keys_of(pack.rows[name]))
         world.named[name] = {key for _, key in given}
+        world.unsound[name] = [row for row in pack.rows[name] if not row.sound]
         by_key = {file.key(row): row for row in stored.get(name, ())}
         merged = list(_merge_file(world, file, by_key, _once(world, given)))
         if file.ordered:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from server.catalogue.pack_cells import clean
 from server.catalogue.pack_files import FILES, Key, PackFile, Row
-from server.catalogue.rules import ANY_OFFICE, Expected
+from server.catalogue.rules import ANY_OFFICE, NOT_TAKEN, Expected
 from server.catalogue.rules_policy import SETTINGS, parse_setting
 from server.phrases import Language, say
 
@@ -29,10 +29,14 @@ class Problem:
     values: Mapping[str, object] = field(default_factory=dict)
     found: str | None = None
 
+    @property
+    def place(self) -> str:
+        """`lines.csv:12:prefix`, as far as it is known."""
+        return ":".join(part for part in (self.file, str(self.line or ""), self.column) if part)
+
     def sentence(self, language: Language) -> str:
-        """Where, what was expected and what stands there."""
-        place = ":".join([self.file, *([str(self.line)] if self.line else []), *([self.column] if self.column else [])])
-        text = f"{place}: {say(language, f'pack.expected.{self.key}', **self.values)}"
+        """What was expected, and what stands there."""
+        text = say(language, f"pack.expected.{self.key}", **self.values)
         if self.found is None:
             return text
         found = self.found if len(self.found) <= SHOWN else f"{self.found[:SHOWN]}…"
@@ -186,7 +190,7 @@ def _within(file: PackFile, values: Row) -> Iterator[tuple[str, Expected]]:
         yield "first_week", Expected("first-week")
     if file.name == "offices.csv" and values.get("parent") == values["code"]:
         yield "parent", Expected("other-office")
-    if file.name == "procedures.csv" and values["office"] == ANY_OFFICE and values.get("line") == "-":
+    if file.name == "procedures.csv" and values["office"] == ANY_OFFICE and values.get("line") == NOT_TAKEN:
         yield "line", Expected("line")
     if file.name == "settings.csv":
         yield from _setting(str(values["key"]), str(values.get("value", "")))
