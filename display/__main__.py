@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 import socket
 import sys
 from pathlib import Path
@@ -64,6 +65,7 @@ def main(
     except OSError as trouble:
         click.echo(f"motcua-display: port {port} cannot be used: {trouble.strerror}", err=True)
         sys.exit(1)
+    listening.listen(128)
     port = listening.getsockname()[1]
 
     source = Source(server, token)
@@ -83,6 +85,9 @@ def main(
         server_header=False,
         timeout_graceful_shutdown=2,
     )
+    # uvicorn stops at these, and then sends them once more to whoever was there before it: by then all is done
+    for stop in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(stop, lambda *_: None)
     uvicorn.Server(config).run(sockets=[listening])
 
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import httpx
 from litestar import Litestar, Request, Response, Router, WebSocket, get, websocket
+from litestar.enums import ScopeType
 from litestar.exceptions import HTTPException, NotFoundException
 from litestar.response import File, Redirect
 from litestar.static_files import create_static_files_router
@@ -118,6 +119,7 @@ def create_app(
         lifespan=[following],
         middleware=[middleware],
         openapi_config=None,
+        logging_config=None,
     )
 
 
@@ -144,7 +146,7 @@ def _own_host_only(app: ASGIApp, port: int) -> ASGIApp:
         origin = headers.get(b"origin")
         if headers.get(b"host") in own and (origin is None or urlsplit(origin).netloc in own):
             await app(scope, receive, send)
-        elif scope["type"] == "websocket":
+        elif scope["type"] == ScopeType.WEBSOCKET:
             await send({"type": "websocket.close", "code": 1008, "reason": ""})
         else:
             await send({"type": "http.response.start", "status": MISDIRECTED, "headers": [(b"content-length", b"0")]})

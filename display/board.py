@@ -125,7 +125,7 @@ class _Head(Incoming):
 
     seq: int | None = None
     kind: str = ""
-    forecast: msgspec.Raw | None = None
+    forecast: msgspec.Raw = msgspec.Raw(b"")
 
 
 _head = msgspec.json.Decoder(_Head)
@@ -134,7 +134,7 @@ _head = msgspec.json.Decoder(_Head)
 def read(text: str | bytes) -> Frame:
     """The frame that a text message holds. Raises msgspec.DecodeError (a ValueError) for anything else."""
     head = _head.decode(text)
-    if head.forecast is not None:
+    if bytes(head.forecast):
         return msgspec.json.decode(text, type=Forecast)
     if head.seq is None:
         return msgspec.json.decode(text, type=Heartbeat)

@@ -54,6 +54,11 @@ def _environment(language: Language) -> Environment:
 
 @cache
 def _static(name: str) -> str:
-    """The address of a shipped file; its content's hash makes a new version a new address."""
+    """The address of a shipped file; its content's hash makes a new version a new address.
+
+    Fonts have none: the style sheets name them, and a second address would load them twice.
+    """
+    if name.startswith("fonts/"):
+        return f"/static/{name}"
     digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:8]
     return f"/static/{name}?v={digest}"

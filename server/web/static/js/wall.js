@@ -124,7 +124,7 @@ function drawHead() {
   const now = feed.now();
   const name = board?.office?.name;
   if (name) redraw(places.office, name, () => [name]);
-  places.office.classList.toggle("long", (places.office.textContent || "").length > 44);
+  places.office.parentElement?.classList.toggle("long", (places.office.textContent || "").length > 44);
   const day = capital(date(now, zone()));
   redraw(places.date, day, () => [day]);
   redraw(places.clock, time(now, zone()), () => [time(now, zone())]);
@@ -204,22 +204,27 @@ function drawRecent({ recent, stage }) {
 
 /** @param {View} view */
 function drawLines({ lines, trouble }) {
-  places.lines.classList.toggle("two-rows", lines.length > 6);
+  wall.classList.toggle("many-lines", lines.length > 6);
   places.lines.classList.toggle("stale", trouble === "offline");
   places.lines.style.setProperty("--columns", String(lines.length > 6 ? Math.ceil(lines.length / 2) : lines.length || 1));
-  redraw(places.lines, lines, () => lines.map(lineTile));
+  redraw(places.lines, lines, () => lines.map((line) => lineTile(line, lines.length > 6)));
 }
 
-/** @param {import("./wall-view.js").LineShown} line */
-function lineTile({ badge, place, nameVi, nameEn, waiting, wait, open }) {
+/**
+ * @param {import("./wall-view.js").LineShown} line
+ * @param {boolean} narrow
+ */
+function lineTile({ badge, place, nameVi, nameEn, waiting, wait, open }, narrow) {
   const busy = waiting > 0;
+  const name = lang === "en" ? nameEn : nameVi;
   const range = busy && wait ? minutes(wait.p50, wait.p90) : "";
-  const words = busy ? say("wall.waiting", { n: waiting }) : say(open ? "display.nobody_waiting" : "wall.line_closed");
+  const people = say(narrow ? "wall.waiting.short" : "wall.waiting", { n: waiting });
+  const words = busy ? people : say(open ? "display.nobody_waiting" : "wall.line_closed");
   return h(
     "li",
     { class: busy ? "" : "calm" },
     h("span", { class: `badge badge-${place % 10}`, "aria-hidden": true }, badge),
-    h("b", { class: "wall-line-name" }, lang === "en" ? nameEn : nameVi),
+    h("b", { class: name.length > 22 ? "wall-line-name long" : "wall-line-name" }, name),
     h("p", { class: "wall-figures" }, range ? h("strong", null, range) : null, h("span", null, words))
   );
 }
