@@ -6,13 +6,17 @@ Instants are aware, in UTC and cut to whole milliseconds, so that what a rule co
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-__all__ = ["day_of", "local", "milliseconds", "now"]
+__all__ = ["day_of", "local", "milliseconds", "now", "whole_milliseconds"]
 
 
 def now() -> datetime:
     """The present instant: aware, UTC, whole milliseconds."""
-    instant = datetime.now(UTC)
-    return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
+    return whole_milliseconds(datetime.now(UTC))
+
+
+def whole_milliseconds(instant: datetime) -> datetime:
+    """An aware instant in UTC, cut to whole milliseconds."""
+    return instant.astimezone(UTC).replace(microsecond=instant.microsecond // 1000 * 1000)
 
 
 def local(instant: datetime, time_zone: str) -> datetime:

@@ -44,6 +44,9 @@ STATUS: Mapping[str, int] = {
     "line-closed": 409,
     "no-such-ticket": 404,
     "attempt-abandoned": 409,
+    "not-your-number": 409,
+    "number-taken": 409,
+    "too-old": 409,
     "already-withdrawn": 409,
     # the desk
     "no-such-counter": 404,
@@ -68,6 +71,7 @@ STATUS: Mapping[str, int] = {
     "already-confirmed": 409,
     "already-started": 409,
     "too-many-bookings": 409,
+    "already-booked": 409,
     "dossier-needed": 400,
     "bad-dossier": 400,
     "bad-phone": 400,
@@ -80,8 +84,10 @@ STATUS: Mapping[str, int] = {
     "already-checked-in": 409,
     "ask-reception": 409,
     "booking-cancelled": 409,
+    "check-in-one": 400,
     # rating
     "already-rated": 409,
+    "no-such-reason": 400,
     "not-served": 409,
     # the machinery
     "database-unavailable": 503,

@@ -502,6 +502,7 @@ class DeskTicket(Outgoing):
     parked_until: datetime | UnsetType = UNSET
     park_reason: str | UnsetType = UNSET
     why: str | UnsetType = UNSET
+    next: "DeskTicket | UnsetType" = UNSET
 
 
 class DeskNext(Outgoing):

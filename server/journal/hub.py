@@ -99,6 +99,10 @@ class Hub:
         """The office's feed if anybody follows it here."""
         return self._feeds.get(office)
 
+    def feeds(self) -> list[OfficeFeed]:
+        """Every office that is followed here."""
+        return list(self._feeds.values())
+
     def followers(self) -> int:
         """How many follow anything here."""
         return sum(feed.followers for feed in self._feeds.values())

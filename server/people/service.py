@@ -19,10 +19,12 @@ from server.people.tables import Officer as OfficerTable
 from server.people.tables import Token
 
 __all__ = [
+    "PAGE_SESSION_LENGTH",
     "SESSION_LENGTH",
     "add_device",
     "add_officer",
     "caller_of",
+    "device_page_token",
     "officer_of",
     "officers_of",
     "revoke",
@@ -124,11 +126,18 @@ async def revoke(token: str) -> None:
     await Token.update({Token.revoked_at: clock.now()}).where(Token.hash == token_hash(token))
 
 
-async def page_session(device: Device) -> str:
-    """A token for a page that this device shows, such as a TV's: it can do what the device may do, no more."""
-    token = secrets.token_urlsafe(32)
-    await _store(token, "page", device.office, device.id, PAGE_SESSION_LENGTH)
-    return token
+async def device_page_token(token: str) -> str:
+    """A token for a page that a device shows, such as a TV's: it can do what the device may do, no more.
+
+    Refuses sign-in where the device's token is not, or no longer, good.
+    """
+    device = await caller_of(token)
+    if not isinstance(device, Device):
+        raise Refusal("sign-in")
+    fresh = secrets.token_urlsafe(32)
+    async with transaction():
+        await _store(fresh, "page", device.office, device.id, PAGE_SESSION_LENGTH)
+    return fresh
 
 
 async def add_officer(office: str, username: str, full_name: str, role: str, password: str | None) -> None:

@@ -315,12 +315,12 @@ async def undo(officer: Officer, ticket: str) -> Ticket:
         restored = None
         for before in reversed(kept):
             now_is = await ticket_by_id(officer.office, before.id)
-            if now_is.announced_seq is not None and now_is.announced_seq > (desk.undo_seq or 0):
+            if now_is.touched_seq > (desk.undo_seq or 0):
                 raise Refusal("nothing-to-undo")
             columns = {
                 name: value
                 for name, value in msgspec.structs.asdict(before).items()
-                if not name.startswith("announced_") and value != getattr(now_is, name)
+                if not name.startswith(("announced_", "touched_")) and value != getattr(now_is, name)
             }
             restored = await set_state(work.change, work.setting, now_is, "ticket.undone", **columns)
         await _forget(work)

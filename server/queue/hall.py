@@ -185,6 +185,7 @@ async def set_state(
     change: Change, setting: Setting, ticket: Ticket, kind: str, *, at_counter: int | None = None, **columns: object
 ) -> Ticket:
     """Write columns of a ticket and tell of it; returns the ticket as it is now."""
+    columns["touched_seq"] = change.next_seq
     await change.update(tables.Ticket, ticket.id, **columns)
     after = structs.replace(ticket, **columns)
     change.append(kind, ticket_facts(setting, ticket, after, at_counter))

@@ -85,6 +85,7 @@ class Ticket(Struct, frozen=True, kw_only=True):
     virtual_at: datetime
     issued_at: datetime
     issued_seq: int
+    touched_seq: int = 0
     only_officer: str | None = None
     only_counter: int | None = None
     back_to: str | None = None

@@ -1,6 +1,7 @@
 """What citizens, kiosks and reception do with tickets: take a number, check in, give it back, look at it."""
 
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from msgspec import Struct, structs
 
@@ -13,10 +14,21 @@ from server.errors import Refusal
 from server.journal.append import Change
 from server.people.secrets import server_key
 from server.queue import tables
-from server.queue.hall import Setting, hall_change, set_state, ticket_by_id, ticket_facts
+from server.queue.hall import Setting, hall_change, load_setting, set_state, ticket_by_id, ticket_facts
 from server.queue.rules import OPEN_STATES, Series, Ticket, allowed, next_number, numbered, virtual_arrival
+from server.wire import CheckIn
 
-__all__ = ["Issued", "Wanted", "check_in", "follow_token", "issue", "ticket_of_token", "withdraw", "withdraw_own"]
+__all__ = [
+    "Issued",
+    "Wanted",
+    "check_in",
+    "follow_token",
+    "issue",
+    "issued_again",
+    "ticket_of_token",
+    "withdraw",
+    "withdraw_own",
+]
 
 DOORS_OPEN_BEFORE = timedelta(minutes=60)
 """People queue before the office opens: numbers are given from this long before the first hour of the day."""
@@ -45,7 +57,7 @@ class Issued(Struct, frozen=True):
 
 
 async def follow_token(ticket: Ticket) -> str:
-    """The code on the paper and in its QR: derived, so that a repeated answer is the same; a reprint makes a new one."""
+    """The code on the paper and in its QR: derived, so that an answer can be repeated; a reprint makes a new one."""
     return derived_code(await server_key(), "follow", f"{ticket.id}:{ticket.follow_no}")
 
 
@@ -63,7 +75,7 @@ async def issue(office: str, wanted: Wanted, actor: str) -> Issued:
         procedures = ""
         if wanted.procedure is not None:
             procedures = (await catalogue.procedure(office, wanted.procedure)).code
-        rate = await _rate(office, wanted.klass)
+        rate = await rate_of(office, wanted.klass)
         await refuse_when_closed(setting, change.now)
         identifier = ticket_id(wanted.attempt) if wanted.attempt else new_id()
         if wanted.attempt and await _exists(offline_id(wanted.attempt)):
@@ -91,6 +103,7 @@ async def check_in(
     """
     key = await server_key()
     async with hall_change(office, actor) as (change, setting):
+        await refuse_when_closed(setting, change.now)
         found = await booking.find_for_check_in(change, reference=reference, phone=phone, dossier=dossier)
         policy = setting.policy
         ticket = await add_ticket(
@@ -105,6 +118,19 @@ async def check_in(
         )  # fmt: skip
         await booking.mark_checked_in(change, found, ticket.id)
     return Issued(ticket, await follow_token(ticket), setting)
+
+
+def what_was_shown(shown: CheckIn) -> tuple[str | None, str | None, str | None]:
+    """Reference, phone and dossier number of a check-in; a QR holds the reference, bare or at the end of a link.
+
+    Refuses check-in-one where not exactly one thing was shown.
+    """
+    given = [shown.reference, shown.qr, shown.phone, shown.dossier_number]
+    if sum(value is not None for value in given) != 1:
+        raise Refusal("check-in-one")
+    if shown.qr is not None:
+        return normalised(urlsplit(shown.qr.strip()).path.rstrip("/").rpartition("/")[2]), None, None
+    return normalised(shown.reference) if shown.reference else None, shown.phone, shown.dossier_number
 
 
 async def withdraw(office: str, ticket: str, actor: str) -> Ticket:
@@ -130,6 +156,12 @@ async def withdraw_in(change: Change, setting: Setting, ticket: Ticket) -> Ticke
         change, setting, ticket, "ticket.withdrawn",
         state="withdrawn", ended_at=change.now, ended_seq=change.next_seq,
     )  # fmt: skip
+
+
+async def issued_again(office: str, ticket: str) -> Issued:
+    """A ticket that was issued before, to be told of once more."""
+    found = await ticket_by_id(office, ticket)
+    return Issued(found, await follow_token(found), await load_setting(office))
 
 
 async def ticket_of_token(token: str) -> Ticket:
@@ -169,7 +201,8 @@ async def add_ticket(
         id=identifier, office=change.office, day=today, series=line, number=number,
         label=label or numbered(setting.lines[line].prefix, number), line=line, klass=klass, rate=rate, source=source,
         state="waiting", virtual_at=virtual_at or issued_at or change.now, issued_at=issued_at or change.now,
-        issued_seq=change.next_seq, visit=identifier, appointment=appointment, only_officer=only_officer,
+        issued_seq=change.next_seq, touched_seq=change.next_seq, visit=identifier, appointment=appointment,
+        only_officer=only_officer,
         procedures=procedures, language=language, sample=setting.policy.sample,
     )  # fmt: skip
     code = derived_code(key, "follow", f"{identifier}:0")
@@ -238,7 +271,8 @@ async def _take_number(change: Change, setting: Setting, line: str) -> int:
     return after.last
 
 
-async def _rate(office: str, klass: str | None) -> int:
+async def rate_of(office: str, klass: str | None) -> int:
+    """The rate of a class in hundredths; no class is 100. Refuses no-such-group."""
     if klass is None:
         return WALK_IN_RATE
     for group in await catalogue.groups(office):

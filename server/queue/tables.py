@@ -23,6 +23,7 @@ class Ticket(Table, tablename="ticket"):
     virtual_at = Timestamptz(default=None)
     issued_at = Timestamptz(default=None)
     issued_seq = BigInt(default=0)
+    touched_seq = BigInt(default=0)
     only_officer = Varchar(length=100, null=True, default=None)
     only_counter = Integer(null=True, default=None)
     back_to = Varchar(length=100, null=True, default=None)

@@ -1,17 +1,18 @@
 """Ratings: one per served ticket."""
 
-from piccolo.columns import Date, Integer, Text, Timestamptz, Varchar
+from piccolo.columns import BigInt, Date, Integer, Text, Timestamptz, Varchar
 from piccolo.table import Table
 
 from server.journal.tables import PERSONAL
 
 
 class Rating(Table, tablename="rating"):
-    """What a visitor said. `ticket` is secret: it makes one rating per ticket, and is shown to nobody."""
+    """What a visitor said. `ticket` and `served_seq` are secret: they would tie it to a visit."""
 
     id = Varchar(length=32, primary_key=True)
     office = Varchar(length=40)
     ticket = Varchar(length=100, secret=True)
+    served_seq = BigInt(secret=True)
     day = Date(default=None)
     level = Integer()
     reasons = Text()

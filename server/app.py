@@ -1,0 +1,172 @@
+"""create_app(settings): the one place where everything is wired together."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from litestar import Litestar, Response
+from litestar.config.app import AppConfig
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.static_files import create_static_files_router
+
+from server import __version__
+from server.booking.api import AppointmentController, SlotController
+from server.catalogue.api import OfficeController
+from server.db import Database, open_database
+from server.db.doorbell import listen, watch
+from server.db.sqlite import PooledSQLiteEngine
+from server.devices.api import DeviceController
+from server.journal.append import CHANNEL, on_news
+from server.journal.frames import head_seq, read_frames
+from server.journal.hub import Hub
+from server.people.api import SessionController
+from server.people.secrets import forget_server_key, server_key
+from server.queue.api import BoardController, DeskController, TicketController
+from server.queue.forecasting import Forecaster
+from server.rating.api import RatingController
+from server.settings import Settings
+from server.tables import all_tables
+from server.web.citizen import PAGES as CITIZEN_PAGES
+from server.web.commands import forget_old_keys
+from server.web.context import OriginGuard
+from server.web.health import health
+from server.web.pages import PAGES
+from server.web.problems import handlers
+from server.web.render import STATIC
+from server.web.sockets import office_feed, ticket_socket
+
+__all__ = ["create_app"]
+
+log = logging.getLogger(__name__)
+
+CSP = "; ".join((
+    "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:", "font-src 'self'",
+    "connect-src 'self'", "media-src 'self'", "form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'",
+    "manifest-src 'self'",
+))  # fmt: skip
+
+HEADERS = {
+    "Content-Security-Policy": CSP,
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+
+MAX_BODY = 256 * 1024
+DAILY = 24 * 3600
+
+
+def create_app(settings: Settings) -> Litestar:
+    """The server as one ASGI application. One per process: tables are bound to its database when it starts."""
+    database = open_database(settings.database)
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        async with _running(app, database):
+            yield
+
+    return Litestar(
+        [
+            OfficeController, BoardController, SlotController, AppointmentController, TicketController,
+            DeskController, RatingController, DeviceController, SessionController,
+            *PAGES, *CITIZEN_PAGES, office_feed, ticket_socket, health,
+            create_static_files_router(
+                path="/static", directories=[STATIC], include_in_schema=False,
+                cache_control=None, after_request=_keep_static,
+            ),
+        ],
+        lifespan=[lifespan],
+        middleware=[OriginGuard],
+        exception_handlers=handlers,
+        after_request=_add_headers,
+        request_max_body_size=MAX_BODY,
+        openapi_config=OpenAPIConfig(
+            title="Motcua", version=__version__, path="/api", render_plugins=[JsonRenderPlugin(path="/openapi.json")]
+        ),
+        on_app_init=[_keep(settings, database)],
+        logging_config=None,
+    )  # fmt: skip
+
+
+def _keep(settings: Settings, database: Database) -> Callable[[AppConfig], AppConfig]:
+    def keep(config: AppConfig) -> AppConfig:
+        config.state["settings"] = settings
+        config.state["database"] = database
+        config.state["ready"] = False
+        return config
+
+    return keep
+
+
+async def _add_headers(response: Response[object]) -> Response[object]:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response
+
+
+async def _keep_static(response: Response[object]) -> Response[object]:
+    # Addresses carry the content's hash (render.static_url), so what is there never changes.
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return await _add_headers(response)
+
+
+@asynccontextmanager
+async def _running(app: Litestar, database: Database) -> AsyncIterator[None]:
+    await database.start()
+    try:
+        database.bind(*all_tables())
+        await database.migrate()
+        forget_server_key()
+        await server_key()
+        hub = Hub(read_frames, head_seq)
+
+        def publish(office: str, text: str) -> None:
+            feed = hub.feed(office)
+            if feed is not None:
+                feed.publish_forecast(text)
+
+        forecaster = Forecaster(publish)
+
+        def news(office: str | None) -> None:
+            hub.ring(office)
+            forecaster.news_of(office)
+
+        app.state.hub, app.state.forecaster = hub, forecaster
+        forget = on_news(news)
+        tasks = [
+            asyncio.create_task(_doorbell(database, news), name="doorbell"),
+            asyncio.create_task(_daily(), name="daily"),
+        ]
+        app.state.ready = True
+        try:
+            yield
+        finally:
+            app.state.ready = False
+            forget()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await forecaster.close()
+            await hub.close()
+    finally:
+        await database.stop()
+
+
+async def _doorbell(database: Database, news: Callable[[str | None], None]) -> None:
+    """Hear what other processes have committed."""
+    if not isinstance(database.engine, PooledSQLiteEngine):
+        await listen(database.url, CHANNEL, news, lambda: news(None))
+    else:
+        await watch(database.engine.path, lambda: news(None))
+
+
+async def _daily() -> None:
+    """Sweep up what nothing relies on any more."""
+    while True:
+        try:
+            await forget_old_keys()
+        except Exception as exc:
+            log.warning("sweeping failed: %s", type(exc).__name__)
+        await asyncio.sleep(DAILY)

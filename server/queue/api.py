@@ -1,0 +1,245 @@
+"""Officers' verbs, the holder's ticket, and what anybody may see of an office's waiting."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from litestar import Controller, Request, Response, delete, get, post, put
+from litestar.params import FromPath, JSONBody
+
+from server.catalogue.service import office as office_of
+from server.people.rules import Officer, Role
+from server.queue import desk, service, views
+from server.queue.board import board
+from server.queue.forecasting import Forecaster
+from server.queue.lines import line_views, line_views_of
+from server.queue.rules import Ticket
+from server.web import context
+from server.web.commands import Answer, once
+from server.web.limits import limited
+from server.wire import (
+    AddProcedure,
+    Board,
+    DeskView,
+    Finish,
+    LineView,
+    OfficeView,
+    Park,
+    Pause,
+    PhoneTicket,
+    Sit,
+    Transfer,
+    Why,
+)
+
+__all__ = ["BoardController", "DeskController", "TicketController", "forecaster_of"]
+
+Req = Request[Any, Any, Any]
+SEATED: tuple[Role, ...] = ("officer", "reception", "head")
+
+
+def forecaster_of(request: Req) -> Forecaster:
+    """This process's forecaster."""
+    found = request.app.state.forecaster
+    assert isinstance(found, Forecaster)  # noqa: S101
+    return found
+
+
+class BoardController(Controller):
+    path = "/api/offices"
+    tags = ["offices"]
+
+    @get("/{office:str}/board", operation_id="board")
+    async def board(self, request: Req, office: FromPath[str]) -> Board:
+        """The feed's snapshot."""
+        found = await office_of(office)
+        seq, state, setting = await board(office)
+        waits = await forecaster_of(request).lines(office)
+        language = context.language(request)
+        view = OfficeView(
+            code=found.code, name=_name(found, language), address=found.address, time_zone=found.time_zone,
+            opening_now=None, opening_next=None, lines=await line_views_of(setting, language, waits),
+        )  # fmt: skip
+        return Board(seq=seq, state=state, forecast=waits, office=view)
+
+    @get("/{office:str}/lines", operation_id="lines")
+    async def lines(self, request: Req, office: FromPath[str]) -> list[LineView]:
+        """How many wait in each line, and for how long a number taken now would."""
+        return await line_views(office, context.language(request), forecaster_of(request))
+
+
+class TicketController(Controller):
+    path = "/api/tickets"
+    tags = ["tickets"]
+
+    @get("/{follow_token:str}", operation_id="ticket")
+    async def ticket(self, request: Req, follow_token: FromPath[str]) -> PhoneTicket:
+        """One's own ticket."""
+        limited(request, "look-up")
+        return await views.phone_ticket(follow_token, context.language(request), forecaster_of(request))
+
+    @post("/{follow_token:str}/withdraw", operation_id="withdrawOwn", status_code=200)
+    async def withdraw(self, request: Req, follow_token: FromPath[str]) -> Response[bytes]:
+        """Give the number back."""
+
+        async def command() -> Answer:
+            await service.withdraw_own(follow_token)
+            return Answer(
+                200, await views.phone_ticket(follow_token, context.language(request), forecaster_of(request))
+            )
+
+        return await once(request, command)
+
+
+class DeskController(Controller):
+    path = "/api/desk"
+    tags = ["desk"]
+
+    @get("/", operation_id="desk")
+    async def view(self, request: Req) -> DeskView:
+        """Everything the desk's page draws."""
+        return await views.desk_view(await context.officer(request, *SEATED), context.language(request))
+
+    @put("/", operation_id="sit", status_code=200)
+    async def sit(self, request: Req, data: JSONBody[Sit]) -> Response[bytes]:
+        """Sit down at a counter."""
+        return await _at_desk(request, lambda officer: desk.sit(officer, data.counter))
+
+    @delete("/", operation_id="leave", status_code=200)
+    async def leave(self, request: Req) -> Response[bytes]:
+        """Leave the counter."""
+        return await _at_desk(request, desk.leave)
+
+    @put("/pause", operation_id="pause", status_code=200)
+    async def pause(self, request: Req, data: JSONBody[Pause]) -> Response[bytes]:
+        """Take a break."""
+        return await _at_desk(request, lambda officer: desk.pause(officer, data.reason, data.until))
+
+    @delete("/pause", operation_id="unpause", status_code=200)
+    async def unpause(self, request: Req) -> Response[bytes]:
+        """Come back from a break."""
+        return await _at_desk(request, desk.unpause)
+
+    @post("/next", operation_id="next", status_code=200)
+    async def next(self, request: Req) -> Response[bytes]:
+        """Call whoever is next; 204 where nobody waits."""
+        officer = await context.officer(request, *SEATED)
+
+        async def command() -> Answer:
+            called = await desk.call_next(officer)
+            if called is None:
+                return Answer(204)
+            return Answer(200, await views.called_ticket(called, officer, context.language(request)))
+
+        return await once(request, command)
+
+    @get("/tickets/{ticket:str}/why", operation_id="why")
+    async def why(self, request: Req, ticket: FromPath[str]) -> Why:
+        """Why this one is called before the others."""
+        officer = await context.officer(request, *SEATED)
+        return Why(sentence=await views.why(officer, ticket, context.language(request)))
+
+    @post("/tickets/{ticket:str}/recall", operation_id="recall", status_code=200)
+    async def recall(self, request: Req, ticket: FromPath[str]) -> Response[bytes]:
+        """Call the same number again."""
+        return await _verb(request, lambda officer: desk.recall(officer, ticket))
+
+    @post("/tickets/{ticket:str}/start", operation_id="start", status_code=200)
+    async def start(self, request: Req, ticket: FromPath[str]) -> Response[bytes]:
+        """Service begins."""
+        return await _verb(request, lambda officer: desk.start(officer, ticket))
+
+    @post("/tickets/{ticket:str}/finish", operation_id="finish", status_code=200)
+    async def finish(
+        self, request: Req, ticket: FromPath[str], data: JSONBody[Finish | None] = None
+    ) -> Response[bytes]:
+        """Service ends; with `next` the next one is called in the same breath."""
+        officer = await context.officer(request, *SEATED)
+        asked = data or Finish()
+
+        async def command() -> Answer:
+            finished, called = await desk.finish(
+                officer, ticket, outcome=asked.outcome, procedures=asked.procedures, dossiers=asked.dossiers,
+                then_next=asked.next,
+            )  # fmt: skip
+            return Answer(
+                200, await views.called_ticket(finished, officer, context.language(request), following=called)
+            )
+
+        return await once(request, command)
+
+    @post("/tickets/{ticket:str}/miss", operation_id="miss", status_code=200)
+    async def miss(self, request: Req, ticket: FromPath[str]) -> Response[bytes]:
+        """Nobody came."""
+        return await _verb(request, lambda officer: desk.miss(officer, ticket))
+
+    @post("/tickets/{ticket:str}/return", operation_id="return", status_code=200)
+    async def return_(self, request: Req, ticket: FromPath[str]) -> Response[bytes]:
+        """The missed person is here again."""
+        return await _verb(request, lambda officer: desk.return_(officer, ticket))
+
+    @post("/tickets/{ticket:str}/park", operation_id="park", status_code=200)
+    async def park(self, request: Req, ticket: FromPath[str], data: JSONBody[Park | None] = None) -> Response[bytes]:
+        """Keep the number while its holder fetches something."""
+        asked = data or Park()
+        return await _verb(request, lambda officer: desk.park(officer, ticket, asked.reason, asked.minutes))
+
+    @post("/tickets/{ticket:str}/resume", operation_id="resume", status_code=200)
+    async def resume(self, request: Req, ticket: FromPath[str]) -> Response[bytes]:
+        """Go on with a parked number here."""
+        return await _verb(request, lambda officer: desk.resume(officer, ticket))
+
+    @post("/tickets/{ticket:str}/transfer", operation_id="transfer", status_code=200)
+    async def transfer(self, request: Req, ticket: FromPath[str], data: JSONBody[Transfer]) -> Response[bytes]:
+        """Send the ticket on; it keeps its number and place."""
+        return await _verb(
+            request,
+            lambda officer: desk.transfer(
+                officer, ticket, line=data.line, counter=data.counter, to=data.officer, back=data.back
+            ),
+        )
+
+    @post("/tickets/{ticket:str}/add-procedure", operation_id="addProcedure", status_code=200)
+    async def add_procedure(self, request: Req, ticket: FromPath[str], data: JSONBody[AddProcedure]) -> Response[bytes]:
+        """Add a procedure to the visit."""
+        return await _verb(request, lambda officer: desk.add_procedure(officer, ticket, data.procedure))
+
+    @post("/tickets/{ticket:str}/no-show", operation_id="noShow", status_code=200)
+    async def no_show(self, request: Req, ticket: FromPath[str]) -> Response[bytes]:
+        """Give up on somebody who does not come."""
+        return await _verb(request, lambda officer: desk.no_show(officer, ticket))
+
+    @post("/tickets/{ticket:str}/withdraw", operation_id="withdraw", status_code=200)
+    async def withdraw(self, request: Req, ticket: FromPath[str]) -> Response[bytes]:
+        """Take a ticket out of the queue at its holder's wish."""
+        return await _verb(request, lambda officer: desk.withdraw(officer, ticket))
+
+    @post("/tickets/{ticket:str}/undo", operation_id="undo", status_code=200)
+    async def undo(self, request: Req, ticket: FromPath[str]) -> Response[bytes]:
+        """Take the desk's last verb back."""
+        return await _verb(request, lambda officer: desk.undo(officer, ticket))
+
+
+async def _verb(request: Req, verb: Callable[[Officer], Awaitable[Ticket]]) -> Response[bytes]:
+    """Do one verb as the officer who calls, and answer with the ticket."""
+    officer = await context.officer(request, *SEATED)
+
+    async def command() -> Answer:
+        return Answer(200, await views.called_ticket(await verb(officer), officer, context.language(request)))
+
+    return await once(request, command)
+
+
+async def _at_desk(request: Req, act: Callable[[Officer], Awaitable[None]]) -> Response[bytes]:
+    """Do something about the counter, and answer with the desk."""
+    officer = await context.officer(request, *SEATED)
+
+    async def command() -> Answer:
+        await act(officer)
+        return Answer(200, await views.desk_view(officer, context.language(request)))
+
+    return await once(request, command)
+
+
+def _name(named: object, language: str) -> str:
+    vi, en = str(getattr(named, "name_vi", "")), str(getattr(named, "name_en", ""))
+    return (en or vi) if language == "en" else vi

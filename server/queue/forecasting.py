@@ -1,0 +1,150 @@
+"""The forecast at work: outside transactions, off the event loop, one at a time per office, newest news first.
+
+Whoever asks gets the newest forecast there is, waiting only where there is none yet. News while one is being made is
+answered by one more afterwards, however much news there was.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+from server import clock
+from server.booking import service as booking
+from server.catalogue import service as catalogue
+from server.db import is_unavailable
+from server.journal.frames import head_seq
+from server.queue.forecast import Booked, Forecast, LineTimes, Outlook, forecast, shown
+from server.queue.hall import Setting, desks, load_hall, load_setting
+from server.wire import Wait, encode
+
+__all__ = ["Forecaster", "Newest", "outlook"]
+
+log = logging.getLogger(__name__)
+
+FRESH = timedelta(seconds=60)
+PLAYS = 60
+
+
+class Newest(Struct, frozen=True):
+    """A forecast, the journal number it was made at, and the instant."""
+
+    seq: int
+    at: datetime
+    forecast: Forecast
+
+    def lines(self) -> dict[str, Wait]:
+        """Per line the range for a number taken now, rounded as it is shown."""
+        return {line: shown(found.p50_minutes, found.p90_minutes) for line, found in self.forecast.lines.items()}
+
+    def frame(self) -> str:
+        """How it travels beside the events."""
+        return encode({"forecast": self.lines(), "asOf": self.seq}).decode()
+
+
+class Forecaster:
+    """Keeps the newest forecast of every office that somebody asks about."""
+
+    def __init__(self, publish: Callable[[str, str], None]) -> None:
+        self._publish = publish
+        self._newest: dict[str, Newest] = {}
+        self._making: dict[str, asyncio.Task[None]] = {}
+        self._stale: set[str] = set()
+
+    def wanted(self, office: str) -> None:
+        """Somebody follows this office: have a forecast ready for them."""
+        if office not in self._newest:
+            self._start(office)
+
+    def news(self, office: str) -> None:
+        """Something has happened there: make a new forecast, if anybody has ever asked for one."""
+        if office in self._newest or office in self._making:
+            self._stale.add(office)
+            self._start(office)
+
+    def news_of(self, office: str | None) -> None:
+        """A bell rang for one office, or for any of them."""
+        for known in [office] if office is not None else list(self._newest):
+            self.news(known)
+
+    async def newest(self, office: str) -> Newest | None:
+        """The newest forecast; the first question waits for it. None where it could not be made."""
+        found = self._newest.get(office)
+        if found is None:
+            await asyncio.shield(self._start(office))
+            return self._newest.get(office)
+        if clock.now() - found.at > FRESH:
+            self.news(office)
+        return found
+
+    async def lines(self, office: str) -> dict[str, Wait]:
+        """Per line the wait of a number taken now; a line that nobody serves is absent."""
+        found = await self.newest(office)
+        return found.lines() if found else {}
+
+    async def ticket_wait(self, office: str, ticket: str) -> Wait | None:
+        """The wait of a ticket, or None where it is not known yet."""
+        found = await self.newest(office)
+        ranged = found.forecast.tickets.get(ticket) if found else None
+        return shown(ranged.p50_minutes, ranged.p90_minutes) if ranged else None
+
+    async def close(self) -> None:
+        """End whatever is being made."""
+        tasks = list(self._making.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _start(self, office: str) -> asyncio.Task[None]:
+        task = self._making.get(office)
+        if task is None or task.done():
+            task = asyncio.create_task(self._make(office), name=f"forecast {office}")
+            self._making[office] = task
+        return task
+
+    async def _make(self, office: str) -> None:
+        while True:
+            self._stale.discard(office)
+            try:
+                seq = await head_seq(office)
+                known = self._newest.get(office)
+                if known is not None and known.seq == seq and clock.now() - known.at < FRESH:
+                    return  # the bell rang for another office, or twice for the same news
+                seen = await outlook(await load_setting(office), clock.now())
+            except Exception as exc:
+                if not is_unavailable(exc):
+                    log.exception("no forecast for %s", office)
+                return
+            made = await asyncio.to_thread(forecast, seen, plays=PLAYS, seed=seq)
+            self._newest[office] = Newest(seq, seen.now, made)
+            self._publish(office, self._newest[office].frame())
+            if office not in self._stale:
+                return
+
+
+async def outlook(setting: Setting, now: datetime) -> Outlook:
+    """What is known of an office at this instant."""
+    office = setting.office
+    hall = await load_hall(setting, now)
+    today = clock.day_of(now, office.time_zone)
+    opening = (await catalogue.opening_days(office, today, 1))[today]
+    closes_at = opening[-1][1] if opening else now
+    availability: dict[int, list[tuple[datetime, datetime]]] = {}
+    for desk in await desks(office.code):
+        if desk.officer is None or not opening:
+            continue
+        begins = max(now, desk.paused_until) if desk.paused_at and desk.paused_until else now
+        availability[desk.counter] = [(max(start, begins), end) for start, end in opening if end > begins]
+    coming = await booking.still_to_come(office.code, now, closes_at)
+    return Outlook(
+        hall=hall,
+        times={code: LineTimes(line.expected_minutes, line.spread) for code, line in setting.lines.items()},
+        now=now,
+        closes_at=closes_at,
+        availability=availability,
+        booked=[Booked(found.starts_at, found.line, found.officer) for found in coming],
+        head_start=timedelta(minutes=setting.policy.head_start_minutes),
+        grace=timedelta(minutes=setting.policy.grace_minutes),
+    )

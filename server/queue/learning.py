@@ -1,0 +1,190 @@
+"""Learned service times: from what the journal says to what is believed about each line and officer.
+
+Pure arithmetic over finished services. `minutes` is how long a ticket took its desk, from call to finish. Three steps:
+
+* days: per line, (4 * prior + decayed sum) / (4 + decayed count), where a day's services count 0.93 of the next day's;
+  so the first morning goes by the line's expected minutes and spread, and a month by what happened.
+* officers: the same, shrunk to the line instead of to the prior, for those who served a line often enough.
+* pace: how today's services compare with what was believed, the last half hour counting most. Everybody's times are
+  multiplied by it, so that a slow system or a fast morning is followed within the hour.
+
+Forgotten tickets (left open over lunch) are cut to four times what is usual for the line; a service of less than ten
+seconds is a slip of the finger and left out.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from statistics import NormalDist, median
+
+from msgspec import Struct
+
+from server.queue.outlook import LineTimes
+
+__all__ = ["Finished", "Learned", "Running", "Tally", "learn", "tally"]
+
+PRIOR_WEIGHT = 4.0
+SPREAD_WEIGHT = 12.0
+"""A spread needs more services than a mean before it says something."""
+OFFICER_WEIGHT = 8.0
+OFFICER_LEAST = 3.0
+"""Below this (decayed) number of services an officer is taken to be like everybody."""
+DECAY_PER_DAY = 0.93
+PACE_WEIGHT = 12.0
+"""As many average services as it takes to believe in a pace half: 0.7 spread against a usual day-to-day 20 %."""
+PACE_HALF_LIFE = 40.0
+"""Minutes."""
+CAP = 4.0
+SHORTEST = 1 / 6
+LEAST_DOUBT = 0.08
+NORMAL = NormalDist()
+
+
+class Finished(Struct, frozen=True):
+    """One service that ended."""
+
+    line: str
+    officer: str
+    minutes: float
+    finished_at: datetime
+
+
+class Running(Struct, frozen=True):
+    """One service that goes on, and for how long already. Without these a morning begins with the short ones only."""
+
+    line: str
+    officer: str
+    minutes: float
+
+
+class Tally(Struct, frozen=True):
+    """Decayed count, sum and sum of squares (minutes) of one officer's services in one line."""
+
+    count: float = 0.0
+    total: float = 0.0
+    squares: float = 0.0
+
+    def __add__(self, other: "Tally") -> "Tally":
+        return Tally(self.count + other.count, self.total + other.total, self.squares + other.squares)
+
+
+class Learned(Struct, frozen=True):
+    """Beliefs at this moment, the pace multiplied in; `doubt` is how far, as a share, the pace may be off."""
+
+    times: dict[str, LineTimes]
+    officer_times: dict[tuple[str, str], LineTimes]
+    pace: float
+    doubt: float
+
+
+Tallies = Mapping[tuple[str, str], Tally]
+"""By officer and line."""
+
+
+def tally(
+    finished: Sequence[Finished], priors: Mapping[str, LineTimes], day_began: datetime
+) -> dict[tuple[str, str], Tally]:
+    """Sums up services; those before `day_began` count less by each day. Call once a day for the days before."""
+    usual = _usual(finished, priors)
+    sums: dict[tuple[str, str], Tally] = {}
+    for service in finished:
+        if service.minutes >= SHORTEST:
+            days = max(0.0, math.ceil((day_began - service.finished_at).total_seconds() / 86_400))
+            weight, minutes = DECAY_PER_DAY**days, min(service.minutes, CAP * usual[service.line])
+            key = (service.officer, service.line)
+            sums[key] = sums.get(key, Tally()) + Tally(weight, weight * minutes, weight * minutes * minutes)
+    return sums
+
+
+def learn(
+    priors: Mapping[str, LineTimes],
+    past: Tallies,
+    today: Sequence[Finished],
+    now: datetime,
+    *,
+    day_began: datetime,
+    running: Iterable[Running] = (),
+) -> Learned:
+    """What to believe now, from the tallies of the days before, today's services and those that still go on."""
+    everything = dict(past)
+    for key, sums in tally(today, priors, day_began).items():
+        everything[key] = everything.get(key, Tally()) + sums
+    times = {line: _line(prior, everything, line) for line, prior in priors.items()}
+    officer_times = {
+        (officer, line): LineTimes(_mean(times[line].mean_minutes, OFFICER_WEIGHT, sums), times[line].cv)
+        for (officer, line), sums in everything.items()
+        if line in times and sums.count >= OFFICER_LEAST
+    }
+    pace, doubt = _pace(times, officer_times, today, running, now)
+    return Learned(
+        {line: _faster(believed, pace) for line, believed in times.items()},
+        {key: _faster(believed, pace) for key, believed in officer_times.items()},
+        pace,
+        doubt,
+    )
+
+
+def _usual(finished: Sequence[Finished], priors: Mapping[str, LineTimes]) -> dict[str, float]:
+    """What a service of each line usually takes, for cutting: a median is not moved by forgotten tickets."""
+    minutes: dict[str, list[float]] = {}
+    for service in finished:
+        minutes.setdefault(service.line, []).append(service.minutes)
+    usual = {line: median(values) if len(values) >= 5 else 0.0 for line, values in minutes.items()}
+    return {
+        line: max(value, priors[line].mean_minutes if line in priors else 0.0) or math.inf
+        for line, value in usual.items()
+    }
+
+
+def _mean(prior: float, weight: float, sums: Tally) -> float:
+    return (weight * prior + sums.total) / (weight + sums.count)
+
+
+def _line(prior: LineTimes, tallies: Tallies, line: str) -> LineTimes:
+    sums = sum((each for (_, served), each in tallies.items() if served == line), Tally())
+    mean = _mean(prior.mean_minutes, PRIOR_WEIGHT, sums)
+    squared = prior.cv * prior.cv
+    if sums.count > 0:
+        own = sums.total / sums.count
+        seen = max(0.0, sums.squares / sums.count - own * own) / (own * own)
+        squared = (SPREAD_WEIGHT * squared + sums.count * seen) / (SPREAD_WEIGHT + sums.count)
+    return LineTimes(mean, math.sqrt(squared))
+
+
+def _pace(
+    times: Mapping[str, LineTimes],
+    officer_times: Mapping[tuple[str, str], LineTimes],
+    today: Sequence[Finished],
+    running: Iterable[Running],
+    now: datetime,
+) -> tuple[float, float]:
+    """How today's last services compare with belief: their weighted ratio, shrunk to 1, and how sure that is."""
+    weights, ratios, spreads = PACE_WEIGHT, PACE_WEIGHT, PACE_WEIGHT * 0.49
+    for service in today:
+        believed = officer_times.get((service.officer, service.line)) or times.get(service.line)
+        if believed is not None and service.minutes >= SHORTEST:
+            weight = 0.5 ** (max(0.0, (now - service.finished_at).total_seconds()) / 60 / PACE_HALF_LIFE)
+            weights += weight
+            ratios += weight * min(service.minutes / believed.mean_minutes, CAP)
+            spreads += weight * believed.cv**2
+    for service_now in running:
+        believed = officer_times.get((service_now.officer, service_now.line)) or times.get(service_now.line)
+        if believed is not None:
+            weights += 1
+            ratios += min(_expected(believed, service_now.minutes) / believed.mean_minutes, CAP)
+            spreads += believed.cv**2
+    return ratios / weights, max(LEAST_DOUBT, math.sqrt(spreads) / weights)
+
+
+def _expected(believed: LineTimes, elapsed: float) -> float:
+    """The mean of a lognormal service that has lasted `elapsed` minutes already, from its beginning."""
+    if elapsed <= 0 or believed.cv <= 0:
+        return max(believed.mean_minutes, elapsed)
+    sigma = math.sqrt(math.log1p(believed.cv**2))
+    z = (math.log(elapsed / believed.mean_minutes) + sigma * sigma / 2) / sigma
+    beyond = NORMAL.cdf(-z)
+    return believed.mean_minutes * NORMAL.cdf(sigma - z) / beyond if beyond > 1e-12 else elapsed
+
+
+def _faster(believed: LineTimes, pace: float) -> LineTimes:
+    return LineTimes(believed.mean_minutes * pace, believed.cv)

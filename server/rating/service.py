@@ -1,0 +1,93 @@
+"""What visitors say of their visit. One rating per served ticket; the holder's own replaces what the tablet said."""
+
+from datetime import date
+
+from msgspec import Struct
+
+from server import clock
+from server.catalogue import service as catalogue
+from server.codes import new_id
+from server.db import row, rows
+from server.errors import Refusal
+from server.journal.append import Change, office_change
+from server.rating.rules import REASONS, Source, may_replace, satisfied
+from server.rating.tables import Rating
+
+__all__ = ["Given", "Served", "is_rated", "of_day", "rate"]
+
+
+class Served(Struct, frozen=True):
+    """The ticket being rated, as far as a rating needs it."""
+
+    id: str
+    office: str
+    state: str
+    ended_seq: int | None
+
+
+class Given(Struct, frozen=True, kw_only=True):
+    """What was said."""
+
+    level: int
+    source: Source
+    reasons: tuple[str, ...] = ()
+    comment: str | None = None
+    contact: str | None = None
+
+
+class _Rated(Struct, frozen=True):
+    id: str
+    level: int
+    source: Source
+
+
+class _Level(Struct, frozen=True):
+    level: int
+
+
+async def rate(ticket: Served, given: Given, actor: str) -> int:
+    """Record a rating; returns its level.
+
+    Refuses not-served, already-rated (unless the holder's own replaces the tablet's), and reasons nobody offered.
+    """
+    unknown = [reason for reason in given.reasons if reason not in REASONS]
+    if unknown:
+        raise Refusal("no-such-reason", reasons=", ".join(sorted(REASONS)))
+    async with office_change(ticket.office, actor) as change:
+        if ticket.state != "served":
+            raise Refusal("not-served")
+        before = await row(_Rated, Rating.select().where(Rating.ticket == ticket.id))
+        if before is not None and not may_replace(before.source, given.source):
+            raise Refusal("already-rated")
+        office = await catalogue.office(ticket.office)
+        values: dict[str, object] = {
+            "level": given.level, "reasons": "\n".join(given.reasons), "source": given.source,
+            "given_at": change.now, "comment": given.comment, "contact": given.contact,
+        }  # fmt: skip
+        await _write(change, ticket, before, values, clock.day_of(change.now, office.time_zone))
+        today = ticket.ended_seq is not None and ticket.ended_seq > change.day_seq
+        change.append("rating.given", {"level": given.level, "was": before.level if before else None, "today": today})
+    return given.level
+
+
+async def is_rated(ticket: str) -> bool:
+    """Whether the ticket has a rating."""
+    return await row(_Level, Rating.select(Rating.level).where(Rating.ticket == ticket)) is not None
+
+
+async def of_day(office: str, day_seq: int) -> tuple[int, int]:
+    """How many of the visits finished since that journal number were rated, and how many of those well."""
+    found = await rows(
+        _Level, Rating.select(Rating.level).where((Rating.office == office) & (Rating.served_seq > day_seq))
+    )
+    return len(found), sum(1 for rated in found if satisfied(rated.level))
+
+
+async def _write(change: Change, ticket: Served, before: _Rated | None, values: dict[str, object], day: date) -> None:
+    if before is not None:
+        await change.update(Rating, before.id, **values)
+        return
+    identifier = new_id()
+    key: dict[str, object] = {"id": identifier, "office": ticket.office, "day": day}
+    visit: dict[str, object] = {"ticket": ticket.id, "served_seq": ticket.ended_seq or 0}
+    await change.insert(Rating, identifier, key | visit | values)

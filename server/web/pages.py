@@ -1,0 +1,81 @@
+"""The pages that are not the citizen's site: desk, tablet, wall, one's own ticket, and what a refusal looks like."""
+
+from typing import Any
+
+from litestar import Request, Response, get
+from litestar.params import FromPath, FromQuery
+from litestar.response import Redirect
+
+from server.catalogue import service as catalogue
+from server.codes import normalised
+from server.errors import Refusal
+from server.phrases import Language
+from server.queue import service as queue
+from server.queue import views
+from server.queue.api import forecaster_of
+from server.web import context
+from server.web.limits import limited
+from server.web.render import page
+from server.wire import OfficeView
+
+__all__ = ["PAGES", "error_page"]
+
+Req = Request[Any, Any, Any]
+
+
+@get("/desk", include_in_schema=False)
+async def desk_page(request: Req) -> Response[bytes]:
+    """The officer's desk; it asks for a sign-in by itself."""
+    return page(request, "desk.html")
+
+
+@get("/tablet", include_in_schema=False)
+async def tablet_page(request: Req) -> Response[bytes]:
+    """The tablet at a counter; it asks for its device's token by itself."""
+    return page(request, "tablet.html")
+
+
+@get("/wall/{office:str}", include_in_schema=False)
+async def wall_page(request: Req, office: FromPath[str]) -> Response[bytes]:
+    """The wall, for a TV's browser."""
+    found = await catalogue.office(office)
+    english = context.language(request) == "en"
+    view = OfficeView(
+        code=found.code, name=(found.name_en or found.name_vi) if english else found.name_vi, address=found.address,
+        time_zone=found.time_zone, opening_now=None, opening_next=None,
+    )  # fmt: skip
+    return page(request, "wall.html", office=view)
+
+
+@get("/t", include_in_schema=False)
+async def look_up_page(request: Req, code: FromQuery[str | None] = None) -> Response[bytes] | Redirect:
+    """Type the look-up code of one's paper."""
+    if code is None:
+        return page(request, "look_up.html", code="", problem=None)
+    limited(request, "look-up")
+    try:
+        ticket = await queue.ticket_of_token(code)
+    except Refusal as refusal:
+        sentence = refusal.sentence(context.language(request))
+        return page(request, "look_up.html", status=404, code=code, problem=sentence)
+    del ticket
+    return Redirect(f"/t/{normalised(code)}", status_code=303)
+
+
+@get("/t/{follow_token:str}", include_in_schema=False)
+async def ticket_page(request: Req, follow_token: FromPath[str]) -> Response[bytes]:
+    """One's own ticket."""
+    limited(request, "look-up")
+    ticket = await views.phone_ticket(follow_token, context.language(request), forecaster_of(request))
+    return page(request, "ticket.html", follow_token=normalised(follow_token), ticket=ticket)
+
+
+def error_page(request: Req, refusal: Refusal, language: Language, headers: dict[str, str]) -> Response[bytes]:
+    """A refusal for a person in a browser: what it is, and what to do next."""
+    return page(
+        request, "refusal.html", status=refusal.status, language=language, headers=headers,
+        sentence=refusal.sentence(language), code=refusal.code,
+    )  # fmt: skip
+
+
+PAGES = [desk_page, tablet_page, wall_page, look_up_page, ticket_page]
