@@ -1,0 +1,353 @@
+"""What people do with appointments: hold a time, confirm, look at it, move it, give it up.
+
+Each is one change of the office: everything that decides is read under its lock. Who holds the manage token of a
+booking may do everything with it; whoever does not is told that there is no such booking.
+"""
+
+import hmac
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+import msgspec
+from msgspec import Struct, structs
+
+from server import clock
+from server.booking import rules, rules_particulars, tables
+from server.booking.rules_states import Appointment, Purpose, may_cancel, may_change, may_confirm, stage
+from server.booking.service_arrival import (
+    appointments_of_hour,
+    find_for_check_in,
+    mark_checked_in,
+    still_to_come,
+)
+from server.booking.service_days import Errand, errand, free_days, nearest_free, refuse_unless_free
+from server.booking.service_person import Particulars, live_of, particulars, refuse_overlap, refuse_too_many
+from server.booking.service_rows import facts, with_reference
+from server.catalogue import service as catalogue
+from server.codes import derived_code, new_code, normalised
+from server.db import row
+from server.errors import Refusal
+from server.journal.append import Change, office_change
+from server.people.secrets import server_key
+from server.phrases import Language
+from server.wire import Citizen, SlotOfficer, SlotView
+
+__all__ = [
+    "Appointment",
+    "Citizen",
+    "Wanted",
+    "access",
+    "appointments_of_hour",
+    "authorised",
+    "book",
+    "cancel",
+    "change",
+    "confirm",
+    "find_for_check_in",
+    "manage_token",
+    "mark_checked_in",
+    "slot_views",
+    "slots",
+    "still_to_come",
+    "with_reference",
+]
+
+ACTOR = "citizen"
+TRIES = 5
+TRIES_WINDOW = timedelta(minutes=15)
+
+
+class Wanted(Struct, frozen=True, kw_only=True):
+    """A time that somebody wants. `procedures` are codes; `officer` is a username, or None for whoever is free."""
+
+    office: str
+    procedures: Sequence[str]
+    start: datetime
+    purpose: Purpose = "submit"
+    officer: str | None = None
+    dossier_number: str | None = None
+    language: Language = "vi"
+
+
+async def slots(
+    office: str,
+    procedures: Sequence[str],
+    first_day: date | None,
+    days: int,
+    *,
+    officer: str | None = None,
+    purpose: Purpose = "submit",
+) -> tuple[Errand, dict[date, list[rules.Slot]]]:
+    """The starts that can be booked on these days, by day, full ones (free 0) included; from today by default.
+
+    Refuses no-such-office, office-ended, no-such-procedure, no-such-officer.
+    """
+    now = clock.now()
+    wanted = await errand(office, procedures, purpose, officer, now)
+    first_day = first_day or clock.day_of(now, wanted.office.time_zone)
+    return wanted, await free_days(wanted, first_day, days, now)
+
+
+def slot_views(wanted: Errand, found: Sequence[rules.Slot]) -> list[SlotView]:
+    """Those of the starts that are free, as they cross the wire, in the office's own time."""
+    zone = wanted.office.time_zone
+    return [
+        SlotView(
+            start=clock.local(slot.start, zone),
+            end=clock.local(slot.end, zone),
+            free=slot.free,
+            officers=[SlotOfficer(username=name, name=wanted.officers.get(name, name)) for name in slot.officers],
+        )
+        for slot in found
+        if slot.free
+    ]
+
+
+async def book(wanted: Wanted, citizen: Citizen | None, attempt: str | None = None) -> Appointment:
+    """Hold a time for some minutes. Without a citizen (the pages ask later), only `confirm` can name one.
+
+    `attempt` names one rendered form: sent twice it is one hold, sent with another start it moves that hold. A person
+    who asks for the very same again while it is held gets the same booking. Refuses no-such-office, office-ended,
+    no-such-procedure, no-such-officer, dossier-needed, bad-…, too-long, slot-past, too-far-ahead, slot-closed,
+    already-booked, too-many-bookings, and slot-full with the nearest free starts in `extra`.
+    """
+    dossier = rules_particulars.clean_dossier_number(wanted.dossier_number) if wanted.dossier_number else None
+    wanted = structs.replace(wanted, dossier_number=dossier)
+    key = await server_key()
+    person = particulars(key, citizen) if citizen else None
+    await catalogue.working_office(wanted.office, clock.now())
+    try:
+        async with office_change(wanted.office, ACTOR) as here:
+            return await _book(here, wanted, person, derived_code(key, "attempt", attempt) if attempt else None)
+    except Refusal as refused:
+        if refused.code == "slot-full":
+            raise await _with_nearest(wanted) from None
+        raise
+
+
+async def _book(here: Change, wanted: Wanted, person: Particulars | None, reference: str | None) -> Appointment:
+    plan = await errand(wanted.office, wanted.procedures, wanted.purpose, wanted.officer, here.now)
+    if plan.policy.online_filers_only and wanted.dossier_number is None:
+        raise Refusal("dossier-needed")
+    if reference is not None:
+        before = await with_reference(reference)
+        if before is not None and stage(before, here.now) == "held":
+            if _same(before, wanted, plan):
+                return before
+            # The same form with another time: its first hold makes way for the second.
+            await _release(here, before)
+            reference = None
+        elif before is not None:
+            reference = None
+    if person is not None:
+        for mine in await live_of(here, person.identity_hash):
+            if mine.state == "held" and mine.name == person.name and _same(mine, wanted, plan):
+                return mine
+        await refuse_too_many(here, plan, person.identity_hash, wanted.start, besides=None)
+    await refuse_unless_free(plan, wanted.start, here.now)
+    reference = reference or new_code()
+    values: dict[str, object] = {
+        "reference": reference,
+        "office": plan.office.code,
+        "starts_at": wanted.start,
+        "ends_at": wanted.start + plan.wish.length,
+        "line": plan.line,
+        "procedures": _codes(plan),
+        "officer": wanted.officer,
+        "purpose": wanted.purpose,
+        "state": "held",
+        "created_at": here.now,
+        "held_until": here.now + timedelta(minutes=plan.policy.hold_minutes),
+        "cancelled_at": None,
+        "checked_in_at": None,
+        "ticket": None,
+        "sequence": 0,
+        "manage_no": 0,
+        "language": wanted.language,
+        "dossier_number": wanted.dossier_number,
+        **(structs.asdict(person) if person else {}),
+    }
+    await here.insert(tables.Appointment, reference, values)
+    here.append("appointment.held", facts(plan.line, wanted.start, plan.office.time_zone))
+    return await _known(reference)
+
+
+async def confirm(reference: str, token: str | None, citizen: Citizen | None = None) -> Appointment:
+    """Make a hold a booking, by whoever is named now or was named when it was held.
+
+    Refuses no-such-booking, hold-expired, already-confirmed, already-cancelled, already-booked, too-many-bookings,
+    bad-…, too-long.
+    """
+    found = await authorised(reference, token)
+    person = particulars(await server_key(), citizen) if citizen else None
+    async with office_change(found.office, ACTOR) as here:
+        found = await _known(found.reference)
+        may_confirm(found, here.now)
+        if person is None and found.name is None:
+            raise Refusal("bad-name")
+        if person is not None:
+            plan = await _errand_of(found, here.now)
+            await refuse_too_many(here, plan, person.identity_hash, found.starts_at, besides=found.reference)
+        columns = structs.asdict(person) if person else {}
+        await here.update(tables.Appointment, found.reference, state="confirmed", held_until=None, **columns)
+        here.append("appointment.confirmed", await _facts_of(found))
+        return await _known(found.reference)
+
+
+async def change(reference: str, token: str | None, start: datetime) -> Appointment:
+    """Move a booking or a hold to another start; the old one is free at once.
+
+    Refuses no-such-booking, hold-expired, already-cancelled, already-started, and what `book` refuses of a start.
+    """
+    found = await authorised(reference, token)
+    try:
+        async with office_change(found.office, ACTOR) as here:
+            found = await _known(found.reference)
+            may_change(found, here.now)
+            if start == found.starts_at:
+                return found
+            plan = await _errand_of(found, here.now)
+            await refuse_overlap(here, plan, found, start)
+            await refuse_unless_free(plan, start, here.now, besides=found.reference)
+            await here.update(
+                tables.Appointment, found.reference,
+                starts_at=start, ends_at=start + plan.wish.length, line=plan.line, sequence=found.sequence + 1,
+            )  # fmt: skip
+            kind = "appointment.held" if found.state == "held" else "appointment.changed"
+            here.append(kind, facts(plan.line, start, plan.office.time_zone))
+            return await _known(found.reference)
+    except Refusal as refused:
+        if refused.code == "slot-full":
+            raise await _with_nearest(_wanted(found, start)) from None
+        raise
+
+
+async def cancel(reference: str, token: str | None) -> Appointment:
+    """Give a booking or a hold up; its time is free at once.
+
+    Refuses no-such-booking, hold-expired, already-cancelled, already-started.
+    """
+    found = await authorised(reference, token)
+    async with office_change(found.office, ACTOR) as here:
+        found = await _known(found.reference)
+        may_cancel(found, here.now)
+        await _release(here, found)
+        return await _known(found.reference)
+
+
+async def access(reference: str, *, phone: str | None = None, token: str | None = None) -> tuple[Appointment, str]:
+    """The booking and its manage token, for who knows the token of a link or the phone it was made with.
+
+    Wrong tries are counted per booking. Refuses no-such-booking, bad-phone; too-many after TRIES wrong ones within
+    TRIES_WINDOW, the right phone included.
+    """
+    found = await with_reference(normalised(reference))
+    if found is None:
+        raise Refusal("no-such-booking")
+    if token is not None:
+        try:
+            await authorised(found.reference, token)
+        except Refusal:
+            await _count_try(found)
+            raise
+        return found, await manage_token(found)
+    clean = rules_particulars.clean_phone(phone or "")
+    # Counted before it is looked at: many at once are no way around it.
+    await _count_try(found)
+    if found.phone is None or not hmac.compare_digest(clean, found.phone):
+        raise Refusal("no-such-booking")
+    await tables.Appointment.update({tables.Appointment.tries: 0}).where(
+        tables.Appointment.reference == found.reference
+    )
+    return found, await manage_token(found)
+
+
+async def manage_token(appointment: Appointment) -> str:
+    """The token that lets its holder manage this booking: derived, never stored; a new `manage_no` makes a new one."""
+    return derived_code(await server_key(), "manage", f"{appointment.reference}:{appointment.manage_no}", 24)
+
+
+async def authorised(reference: str, token: str | None) -> Appointment:
+    """The booking, for who holds its manage token. Refuses no-such-booking to everybody else."""
+    found = await with_reference(normalised(reference))
+    if found is None or token is None:
+        raise Refusal("no-such-booking")
+    if not hmac.compare_digest(normalised(token).encode(), (await manage_token(found)).encode()):
+        raise Refusal("no-such-booking")
+    return found
+
+
+# --- what the use cases share ----------------------------------------------------------------------------------
+
+
+async def _known(reference: str) -> Appointment:
+    found = await with_reference(reference)
+    if found is None:
+        raise Refusal("no-such-booking")
+    return found
+
+
+def _codes(plan: Errand) -> str:
+    return "\n".join(procedure.code for procedure in plan.procedures)
+
+
+def _same(before: Appointment, wanted: Wanted, plan: Errand) -> bool:
+    return (
+        before.starts_at == wanted.start
+        and before.office == plan.office.code
+        and before.procedures == _codes(plan)
+        and before.purpose == wanted.purpose
+        and before.officer == wanted.officer
+        and before.dossier_number == wanted.dossier_number
+    )
+
+
+def _wanted(found: Appointment, start: datetime) -> Wanted:
+    return Wanted(
+        office=found.office, procedures=found.codes, start=start, purpose=found.purpose, officer=found.officer
+    )
+
+
+async def _errand_of(found: Appointment, now: datetime) -> Errand:
+    return await errand(found.office, found.codes, found.purpose, found.officer, now)
+
+
+async def _facts_of(found: Appointment) -> dict[str, object]:
+    office = await catalogue.office(found.office)
+    return facts(found.line, found.starts_at, office.time_zone)
+
+
+async def _release(here: Change, found: Appointment) -> None:
+    await here.update(
+        tables.Appointment, found.reference,
+        state="cancelled", cancelled_at=here.now, sequence=found.sequence + 1,
+    )  # fmt: skip
+    kind = "appointment.released" if found.state == "held" else "appointment.cancelled"
+    here.append(kind, await _facts_of(found))
+
+
+async def _with_nearest(wanted: Wanted) -> Refusal:
+    """Slot-full, with the nearest free starts: looked up after the lock was given back, so that losers lose quickly."""
+    now = clock.now()
+    plan = await errand(wanted.office, wanted.procedures, wanted.purpose, wanted.officer, now)
+    views = slot_views(plan, await nearest_free(plan, wanted.start, now))
+    return Refusal("slot-full", extra={"nearest": msgspec.to_builtins(views)})
+
+
+class _Tries(Struct, frozen=True):
+    tries: int
+
+
+async def _count_try(found: Appointment) -> None:
+    now = clock.now()
+    counted = await row(
+        _Tries,
+        tables.Appointment.raw(
+            "UPDATE appointment SET tries = CASE WHEN tries_since > {} THEN tries + 1 ELSE 1 END,"
+            " tries_since = CASE WHEN tries_since > {} THEN tries_since ELSE {} END"
+            " WHERE reference = {} RETURNING tries",
+            now - TRIES_WINDOW, now - TRIES_WINDOW, now, found.reference,
+        ),
+    )  # fmt: skip
+    if counted is not None and counted.tries > TRIES:
+        raise Refusal("too-many")

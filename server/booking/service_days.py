@@ -1,0 +1,213 @@
+"""The coming days of an office as booking sees them: what its timetable, its officers and its bookings leave free."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from functools import partial
+
+from msgspec import Struct
+
+from server import clock
+from server.booking import rules, tables
+from server.booking.rules_states import Appointment, Purpose
+from server.booking.service_rows import COLUMNS
+from server.catalogue import rules as catalogue_rules
+from server.catalogue import service as catalogue
+from server.catalogue.rules import Office, Policy, Procedure, ServiceLine
+from server.db import rows
+from server.errors import Refusal
+from server.people import service as people
+
+__all__ = ["LONGEST_VIEW", "Errand", "errand", "free_days", "horizon", "nearest_free", "refuse_unless_free"]
+
+LONGEST_VIEW = 31
+"""So many days at most can be asked for at once."""
+
+# No booking lasts longer: so far back one may have begun that still takes somebody's time.
+LONGEST_VISIT = timedelta(days=1)
+
+
+class Errand(Struct, frozen=True):
+    """What somebody comes for: `line` is where the number will wait, `wish` what it takes, `officers` their names."""
+
+    office: Office
+    policy: Policy
+    procedures: Sequence[Procedure]
+    line: str
+    wish: rules.Wish
+    officers: Mapping[str, str]
+
+
+async def errand(
+    office_code: str, procedures: Sequence[str], purpose: Purpose, officer: str | None, now: datetime
+) -> Errand:
+    """The errand of these procedures at an office. Results are collected at the line for results, where there is one.
+
+    Refuses no-such-office, office-ended, no-such-procedure; no-such-officer for one of another office.
+    """
+    office = await catalogue.working_office(office_code, now)
+    policy = await catalogue.policy(office.code)
+    wanted = [await catalogue.procedure(office.code, code) for code in dict.fromkeys(procedures)]
+    if not wanted:
+        raise Refusal("no-such-procedure", procedure="")
+    officers = {one.username: one.full_name for one in await people.officers_of(office.code)}
+    if officer is not None and officer not in officers:
+        raise Refusal("no-such-officer", username=officer)
+    lines = {line.code: line for line in await catalogue.lines(office.code)}
+    places = [_place(procedure, purpose, lines) for procedure in wanted]
+    minutes = [
+        catalogue_rules.minutes_needed(procedure, line) if line.code == procedure.line else round(line.expected_minutes)
+        for procedure, line in zip(wanted, places, strict=True)
+    ]
+    wish = rules.Wish(
+        lines=frozenset(line.code for line in places),
+        length=rules.length(minutes, policy.slot_minutes),
+        officer=officer,
+    )
+    return Errand(office=office, policy=policy, procedures=wanted, line=places[0].code, wish=wish, officers=officers)
+
+
+def _place(procedure: Procedure, purpose: Purpose, lines: Mapping[str, ServiceLine]) -> ServiceLine:
+    if purpose == "collect":
+        for line in lines.values():
+            if line.kind == "results":
+                return line
+    return lines[procedure.line]
+
+
+def horizon(office: Office, policy: Policy, now: datetime) -> rules.Horizon:
+    """How far ahead this office can be booked at this instant."""
+    return rules.Horizon(
+        now=now,
+        time_zone=office.time_zone,
+        days_ahead=policy.booking_days_ahead,
+        release_times=policy.release_times,
+    )
+
+
+async def free_days(
+    errand: Errand, first_day: date, days: int, now: datetime, besides: str | None = None
+) -> dict[date, list[rules.Slot]]:
+    """Of those days the ones that can be booked, each with the starts that are open for booking now.
+
+    Full starts are included (`free` is 0). `besides` is a booking to be moved: its own time counts as free.
+    """
+    ahead = horizon(errand.office, errand.policy, now)
+    first = max(first_day, ahead.today)
+    count = min(days - (first - first_day).days, LONGEST_VIEW, (ahead.last_day - first).days + 1)
+    planned = await _days(errand.office, errand.policy, first, max(count, 0), now, besides)
+    return {day: timetable.slots(errand.wish, partial(ahead.bookable, day)) for day, timetable in planned.items()}
+
+
+async def nearest_free(errand: Errand, wanted: datetime, now: datetime, count: int = 3) -> list[rules.Slot]:
+    """The free starts nearest to that instant: of its day and the day before and after, otherwise the next ones."""
+    ahead = horizon(errand.office, errand.policy, now)
+    day = max(clock.day_of(wanted, errand.office.time_zone) - timedelta(days=1), ahead.today)
+    found: list[rules.Slot] = []
+    while len(found) < count and day <= ahead.last_day:
+        for slots in (await free_days(errand, day, 3, now)).values():
+            found += [slot for slot in slots if slot.free]
+        day += timedelta(days=3)
+    return rules.nearest(found, wanted, count)
+
+
+async def refuse_unless_free(errand: Errand, start: datetime, now: datetime, besides: str | None = None) -> None:
+    """Refuses slot-past, too-far-ahead, slot-closed and slot-full for a start that cannot be booked now."""
+    ahead = horizon(errand.office, errand.policy, now)
+    if start <= now:
+        raise Refusal("slot-past")
+    # Compared as a span first: an instant at the end of time has no day in every zone.
+    if start - now > timedelta(days=errand.policy.booking_days_ahead + 2):
+        raise Refusal("too-far-ahead", days=errand.policy.booking_days_ahead)
+    day = clock.day_of(start, errand.office.time_zone)
+    planned = (await _days(errand.office, errand.policy, day, 1, now, besides))[day]
+    index = next((index for index, begins in planned.grid(errand.wish.length) if begins == start), None)
+    if index is None:
+        raise Refusal("slot-closed")
+    refused = ahead.refusal(day, index, start)
+    if refused is not None:
+        raise Refusal(refused, days=errand.policy.booking_days_ahead)
+    if not planned.able(errand.wish.lines, start, start + errand.wish.length):
+        raise Refusal("slot-closed")
+    if not planned.free(errand.wish, start):
+        raise Refusal("slot-full")
+
+
+async def _days(
+    office: Office, policy: Policy, first_day: date, days: int, now: datetime, besides: str | None
+) -> dict[date, rules.Day]:
+    openings = await catalogue.opening_days(office, first_day, days)
+    spans = [span for opening in openings.values() for span in opening]
+    if not spans:
+        return {day: rules.Day([], [], [], share=0, slot_minutes=policy.slot_minutes) for day in openings}
+    duties = await _duties(office, openings)
+    taken = await _taken(office.code, min(span[0] for span in spans), max(span[1] for span in spans), now, besides)
+    return {
+        day: rules.Day(
+            opening,
+            duties[day],
+            [booked for booked in taken if _falls_into(booked, opening)],
+            share=policy.bookable_share,
+            slot_minutes=policy.slot_minutes,
+        )
+        for day, opening in openings.items()
+    }
+
+
+def _falls_into(booked: rules.Booked, opening: Sequence[rules.Interval]) -> bool:
+    return any(booked.start < ends and begins < booked.end for begins, ends in opening)
+
+
+async def _duties(office: Office, days: Iterable[date]) -> dict[date, list[rules.Duty]]:
+    """Who is at work on these days, and what each can take: the officer's lines, the counter's and the shift's."""
+    every = frozenset(line.code for line in await catalogue.lines(office.code))
+    skills = {officer.username: officer.skills or every for officer in await people.officers_of(office.code)}
+    served = {counter.number: frozenset(counter.lines) or every for counter in await catalogue.counters(office.code)}
+    shifts = [shift for shift in await catalogue.shifts(office.code) if shift.username in skills]
+    found: dict[date, list[rules.Duty]] = {}
+    for day in days:
+        found[day] = []
+        # A shift that runs past midnight is two rows, so the days beside this one add nothing.
+        for shift in shifts:
+            if catalogue_rules.shift_on(shift, day):
+                start, end = catalogue_rules.shift_hours(shift, day, office.time_zone)
+                narrowed = frozenset(shift.lines) or every
+                lines = skills[shift.username] & served.get(shift.counter, every) & narrowed & every
+                found[day].append(rules.Duty(officer=shift.username, lines=lines, start=start, end=end))
+    return found
+
+
+async def _taken(
+    office: str, begins: datetime, ends: datetime, now: datetime, besides: str | None
+) -> list[rules.Booked]:
+    """The bookings that take somebody's time between these instants, holds that have expired by now left out."""
+    table = tables.Appointment
+    held = (table.state == "held") & (table.held_until > now)
+    found = await rows(
+        Appointment,
+        table.select(*COLUMNS).where(
+            (table.office == office)
+            & (table.starts_at > begins - LONGEST_VISIT)
+            & (table.starts_at < ends)
+            & (table.ends_at > begins)
+            & (held | table.state.is_in(["confirmed", "checked-in"]))
+        ),
+    )
+    several = any("\n" in appointment.procedures for appointment in found)
+    lines = {row.code: row.line for row in await catalogue.procedures(office)} if several else {}
+    return [
+        rules.Booked(
+            lines=_lines_needed(appointment, lines),
+            start=appointment.starts_at,
+            end=appointment.ends_at,
+            officer=appointment.officer,
+        )
+        for appointment in found
+        if appointment.reference != besides
+    ]
+
+
+def _lines_needed(appointment: Appointment, lines: Mapping[str, str]) -> frozenset[str]:
+    """What its officer must be able to take: several procedures of one visit may belong to several lines."""
+    if appointment.purpose == "collect" or "\n" not in appointment.procedures:
+        return frozenset([appointment.line])
+    return frozenset([appointment.line, *(lines[code] for code in appointment.codes if code in lines)])

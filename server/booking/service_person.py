@@ -1,0 +1,87 @@
+"""Who somebody is to booking, and how much one person may book."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from server.booking import rules_particulars, tables
+from server.booking.rules_states import Appointment, is_live
+from server.booking.service_days import Errand
+from server.booking.service_rows import COLUMNS
+from server.catalogue import service as catalogue
+from server.codes import derived_code
+from server.db import rows
+from server.errors import Refusal
+from server.journal.append import Change
+from server.wire import Citizen
+
+__all__ = ["Particulars", "live_of", "particulars", "refuse_overlap", "refuse_too_many"]
+
+
+class Particulars(Struct, frozen=True, kw_only=True):
+    """The columns that say whose booking it is."""
+
+    name: str
+    phone: str
+    email: str | None
+    identity_hash: str
+    identity_tail: str | None
+
+
+def particulars(key: bytes, citizen: Citizen) -> Particulars:
+    """What was typed, in the form it is kept.
+
+    A person is known by an HMAC of the identity number, or of the phone where none is given, so that a family that
+    shares a phone need not share its limits. Refuses bad-phone, bad-name, bad-email, bad-identity-number, too-long.
+    """
+    phone = rules_particulars.clean_phone(citizen.phone)
+    number = rules_particulars.clean_identity_number(citizen.identity_number) if citizen.identity_number else None
+    return Particulars(
+        name=rules_particulars.clean_name(citizen.name),
+        phone=phone,
+        email=rules_particulars.clean_email(citizen.email) if citizen.email else None,
+        identity_hash=derived_code(key, "person", f"id:{number}" if number else f"tel:{phone}", 24),
+        identity_tail=number[-3:] if number else None,
+    )
+
+
+async def live_of(here: Change, person: str) -> list[Appointment]:
+    """What a person holds or has booked at this office and is still to come."""
+    table = tables.Appointment
+    found = await rows(
+        Appointment,
+        table.select(*COLUMNS).where(
+            (table.office == here.office)
+            & (table.identity_hash == person)
+            & (table.ends_at > here.now)
+            & table.state.is_in(["held", "confirmed"])
+        ),
+    )
+    return [appointment for appointment in found if is_live(appointment, here.now)]
+
+
+async def refuse_too_many(here: Change, plan: Errand, person: str, start: datetime, *, besides: str | None) -> None:
+    """Refuses already-booked for a second booking at one time, too-many-bookings beyond the office's limits."""
+    mine = [appointment for appointment in await live_of(here, person) if appointment.reference != besides]
+    end = start + plan.wish.length
+    if any(appointment.starts_at < end and start < appointment.ends_at for appointment in mine):
+        raise Refusal("already-booked")
+    if len(mine) + 1 > plan.policy.bookings_per_person:
+        raise Refusal("too-many-bookings", n=plan.policy.bookings_per_person)
+    if not mine:
+        return
+    field_of = {row.code: row.field_vi for row in await catalogue.procedures(plan.office.code)}
+    for field in {procedure.field_vi for procedure in plan.procedures}:
+        same = sum(any(field_of.get(code) == field for code in appointment.codes) for appointment in mine)
+        if same + 1 > plan.policy.bookings_per_field:
+            raise Refusal("too-many-bookings", n=plan.policy.bookings_per_field)
+
+
+async def refuse_overlap(here: Change, plan: Errand, found: Appointment, start: datetime) -> None:
+    """Refuses already-booked where the same person has another booking at that time."""
+    if found.identity_hash is None:
+        return
+    end = start + plan.wish.length
+    for other in await live_of(here, found.identity_hash):
+        if other.reference != found.reference and other.starts_at < end and start < other.ends_at:
+            raise Refusal("already-booked")
