@@ -30,7 +30,7 @@ from server.wire import (
     SlotView,
 )
 
-__all__ = ["BookingController", "booking_address", "booking_cookie", "calendar_of", "token_of"]
+__all__ = ["AppointmentController", "SlotController", "booking_address", "booking_cookie", "calendar_of", "token_of"]
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -41,12 +41,11 @@ LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 FAR_OFF = datetime(2200, 1, 1, tzinfo=UTC)
 
 
-class BookingController(Controller):
-    """CONTRACT.md, "For everyone": slots and appointments."""
-
+class SlotController(Controller):
+    path = "/api/offices"
     tags = ["booking"]
 
-    @get("/api/offices/{office:str}/slots", operation_id="slots", summary="Starts that can be booked now")
+    @get("/{office:str}/slots", operation_id="slots", summary="Starts that can be booked now")
     async def slots(
         self,
         office: FromPath[str],
@@ -59,9 +58,12 @@ class BookingController(Controller):
         wanted, found = await service.slots(office, procedure, from_, days, officer=officer, purpose=purpose)
         return [view for slots in found.values() for view in service.slot_views(wanted, slots)]
 
-    @post(
-        "/api/appointments", operation_id="book", summary="Hold a time; confirm it before it expires", status_code=201
-    )
+
+class AppointmentController(Controller):
+    path = "/"
+    tags = ["booking"]
+
+    @post("/", operation_id="book", summary="Hold a time; confirm it before it expires", status_code=201)
     async def book(self, request: AnyRequest, data: JSONBody[AppointmentRequest]) -> Response[bytes]:
         limited(request, "book")
 
@@ -81,7 +83,7 @@ class BookingController(Controller):
         return await once(request, command)
 
     @post(
-        "/api/appointments/{reference:str}/access",
+        "/{reference:str}/access",
         operation_id="access_booking",
         summary="Get at a booking by its phone or a link's token",
         status_code=200,
@@ -97,7 +99,7 @@ class BookingController(Controller):
         return Response(AccessView(manage_token=token), cookies=[booking_cookie(request, found, token)])
 
     @post(
-        "/api/appointments/{reference:str}/confirm",
+        "/{reference:str}/confirm",
         operation_id="confirm_booking",
         summary="Make a held time a booking",
         status_code=200,
@@ -108,11 +110,11 @@ class BookingController(Controller):
 
         return await once(request, command)
 
-    @get("/api/appointments/{reference:str}", operation_id="booking", summary="A booking, for who may manage it")
+    @get("/{reference:str}", operation_id="booking", summary="A booking, for who may manage it")
     async def look(self, request: AnyRequest, reference: FromPath[str]) -> AppointmentView:
         return await view_of(await service.authorised(reference, token_of(request, reference)))
 
-    @patch("/api/appointments/{reference:str}", operation_id="change_booking", summary="Move a booking")
+    @patch("/{reference:str}", operation_id="change_booking", summary="Move a booking")
     async def change(
         self, request: AnyRequest, reference: FromPath[str], data: JSONBody[AppointmentPatch]
     ) -> Response[bytes]:
@@ -122,7 +124,7 @@ class BookingController(Controller):
 
         return await once(request, command)
 
-    @delete("/api/appointments/{reference:str}", operation_id="cancel_booking", summary="Give a booking up")
+    @delete("/{reference:str}", operation_id="cancel_booking", summary="Give a booking up")
     async def cancel(self, request: AnyRequest, reference: FromPath[str]) -> Response[bytes]:
         async def command() -> Answer:
             await service.cancel(reference, token_of(request, reference))
@@ -131,7 +133,7 @@ class BookingController(Controller):
         return await once(request, command)
 
     @get(
-        "/api/appointments/{reference:str}/calendar.ics",
+        "/{reference:str}/calendar.ics",
         operation_id="booking_calendar",
         summary="A booking as a calendar file",
         media_type="text/calendar",
