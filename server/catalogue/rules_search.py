@@ -46,12 +46,12 @@ def folded_words(text: str) -> str:
 
 def searchable(name: str, *others: str) -> str:
     """What is stored to search a procedure in: its name first, then everything else it may be found by."""
-    parts = (_without_lead(folded_words(name)), *map(folded_words, others), PROCEDURE_WORD)
+    parts = (_without_lead(folded_words(name)), *map(folded_words, others))
     return " ".join(part for part in parts if part)
 
 
 def _without_lead(words: str) -> str:
-    return words.removeprefix(f"{PROCEDURE_WORD} ")
+    return words.removeprefix(PROCEDURE_WORD).lstrip() if f"{words} ".startswith(f"{PROCEDURE_WORD} ") else words
 
 
 def search(
