@@ -136,6 +136,15 @@ def postgres_url(pg_server: str, postgres_template: str) -> Iterator[str]:
     run_apart(administer(pg_server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
 
 
+@pytest.fixture
+def empty_postgres_url(pg_server: str) -> Iterator[str]:
+    """A PostgreSQL database without any table."""
+    name = f"test_{token_hex(6)}"
+    run_apart(administer(pg_server, f"CREATE DATABASE {name}"))
+    yield named(pg_server, name)
+    run_apart(administer(pg_server, f"DROP DATABASE {name} WITH (FORCE)"))
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
 def database_url(request: pytest.FixtureRequest) -> str:
     """A fresh database with the present schema, once on each engine."""

@@ -53,14 +53,15 @@ def missing(known: Mapping[str, str], applied: set[str]) -> list[str]:
 
 def statements(sql: str) -> Iterator[str]:
     """The single statements of a file. (SQLite's own executescript() would commit what is open.)"""
+    *pieces, last = sql.split(";")
     pending = ""
-    for line in sql.splitlines(keepends=True):
-        pending += line
-        if sqlite3.complete_statement(pending):
-            yield pending
+    for piece in pieces:
+        pending += f"{piece};"
+        if sqlite3.complete_statement(pending):  # not so within a string, a comment or a trigger
+            yield pending.strip()
             pending = ""
-    if pending.strip():
-        yield pending
+    if (pending + last).strip():
+        yield (pending + last).strip()
 
 
 async def migrate_sqlite(path: str, folder: Path) -> list[str]:
