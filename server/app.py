@@ -13,7 +13,7 @@ from litestar.static_files import create_static_files_router
 
 from server import __version__
 from server.booking.api import AppointmentController, SlotController
-from server.catalogue.api import OfficeController
+from server.catalogue.api import CatalogueController
 from server.db import Database, open_database
 from server.db.doorbell import listen, watch
 from server.db.sqlite import PooledSQLiteEngine
@@ -69,7 +69,7 @@ def create_app(settings: Settings) -> Litestar:
 
     return Litestar(
         [
-            OfficeController, BoardController, SlotController, AppointmentController, TicketController,
+            CatalogueController, BoardController, AppointmentController, SlotController, TicketController,
             DeskController, RatingController, DeviceController, SessionController,
             *PAGES, *CITIZEN_PAGES, office_feed, ticket_socket, health,
             create_static_files_router(

@@ -8,6 +8,8 @@ from typing import TypeVar
 import click
 
 from server import __version__
+from server.catalogue.cli import export, load
+from server.catalogue.cli import office as office_group
 from server.db import DatabaseUnavailable, MigrationError, open_database
 from server.errors import Refusal
 from server.settings import Settings
@@ -140,6 +142,11 @@ def device_add(kind: str, office: str, name: str, counter: int | None) -> None:
         return (await people.add_device(office, kind, name, counter))[1]
 
     click.echo(with_database(add()))
+
+
+main.add_command(load)
+main.add_command(export)
+main.add_command(office_group)
 
 
 def settings_from(**given: object) -> Settings:

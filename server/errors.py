@@ -108,4 +108,7 @@ class Refusal(Exception):
 
     def sentence(self, language: Language) -> str:
         """What to tell the person, in their language."""
-        return say(language, f"refusal.{self.code}", **self.values)
+        values = dict(self.values)
+        if "state" in values:
+            values["state_name"] = say(language, f"ticket-state.{values['state']}")
+        return say(language, f"refusal.{self.code}", **values)

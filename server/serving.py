@@ -52,21 +52,28 @@ def listening_socket(host: str, port: int) -> socket.socket:
     return sock
 
 
+class _Server(uvicorn.Server):
+    """A server that says when it is ready."""
+
+    ready_line = ""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            click.echo(self.ready_line)
+
+
 async def _serve(settings: Settings, sock: socket.socket) -> int:
     app = create_app(settings)
-    server = uvicorn.Server(
+    server = _Server(
         uvicorn.Config(
             app, ws="websockets-sansio", lifespan="on", log_config=None, access_log=False, server_header=False,
             timeout_graceful_shutdown=GRACE_SECONDS, ws_max_size=64 * 1024, proxy_headers=settings.trust_proxy,
         )
     )  # fmt: skip
-    serving = asyncio.create_task(server.serve(sockets=[sock]))
-    while not server.started and not serving.done():
-        await asyncio.sleep(0.01)
-    if server.started:
-        click.echo(f"motcua: ready at {settings.address}")
+    server.ready_line = f"motcua: ready at {settings.address}"
     with suppress(SystemExit):
-        await serving
+        await server.serve(sockets=[sock])
     return 0 if server.started else 1
 
 

@@ -87,6 +87,7 @@ TicketStateName = Literal[
     "waiting", "called", "serving", "parked", "missed", "served", "withdrawn", "no-show", "closed"
 ]
 PrinterHealth = Literal["ok", "problem", "unknown"]
+HealthStatus = Literal["ok", "starting", "stopping", "database-unavailable"]
 LineKind = Literal["procedures", "results", "guidance"]
 
 
@@ -523,7 +524,7 @@ class DeskAppointment(Outgoing):
 
 
 class DeskCounter(Outgoing):
-    """A counter one might sit down at; `officer` is the full name of whoever sits there, `lines` the names of what it serves."""
+    """A counter one might sit down at; `officer` is the full name of who sits there, `lines` the names it serves."""
 
     number: int
     name: str
@@ -645,7 +646,7 @@ class Board(Outgoing):
 
 
 class Health(Outgoing):
-    status: Literal["ok", "starting", "stopping", "database-unavailable"]
+    status: HealthStatus
     version: str
     database: Literal["ok", "unavailable"]
     journal_lag: float

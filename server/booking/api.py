@@ -60,7 +60,7 @@ class SlotController(Controller):
 
 
 class AppointmentController(Controller):
-    path = "/"
+    path = "/api/appointments"
     tags = ["booking"]
 
     @post("/", operation_id="book", summary="Hold a time; confirm it before it expires", status_code=201)
@@ -124,7 +124,7 @@ class AppointmentController(Controller):
 
         return await once(request, command)
 
-    @delete("/{reference:str}", operation_id="cancel_booking", summary="Give a booking up")
+    @delete("/{reference:str}", operation_id="cancelBooking", status_code=200, summary="Give a booking up")
     async def cancel(self, request: AnyRequest, reference: FromPath[str]) -> Response[bytes]:
         async def command() -> Answer:
             await service.cancel(reference, token_of(request, reference))

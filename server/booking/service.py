@@ -5,11 +5,13 @@ booking may do everything with it; whoever does not is told that there is no suc
 """
 
 import hmac
+from collections import Counter as Tally
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 import msgspec
 from msgspec import Struct, structs
+from piccolo.query.functions.aggregate import Count
 
 from server import clock
 from server.booking import rules, rules_particulars, tables
@@ -25,7 +27,7 @@ from server.booking.service_person import Particulars, live_of, particulars, ref
 from server.booking.service_rows import facts, with_reference
 from server.catalogue import service as catalogue
 from server.codes import derived_code, new_code, normalised
-from server.db import row
+from server.db import row, rows
 from server.errors import Refusal
 from server.journal.append import Change, office_change
 from server.people.secrets import server_key
@@ -44,6 +46,7 @@ __all__ = [
     "change",
     "confirm",
     "find_for_check_in",
+    "frequent_procedures",
     "manage_token",
     "mark_checked_in",
     "slot_views",
@@ -53,8 +56,14 @@ __all__ = [
 ]
 
 ACTOR = "citizen"
+FREQUENT_SINCE = timedelta(days=60)
 TRIES = 5
 TRIES_WINDOW = timedelta(minutes=15)
+
+
+class _Frequent(Struct, frozen=True):
+    procedures: str
+    times: int
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
@@ -86,6 +95,33 @@ async def slots(
     wanted = await errand(office, procedures, purpose, officer, now)
     first_day = first_day or clock.day_of(now, wanted.office.time_zone)
     return wanted, await free_days(wanted, first_day, days, now)
+
+
+async def slots_to_move(
+    found: Appointment, first_day: date | None, days: int
+) -> tuple[Errand, dict[date, list[rules.Slot]]]:
+    """What `slots` says, for a booking to be moved: its own time counts as free."""
+    now = clock.now()
+    wanted = await _errand_of(found, now)
+    first_day = first_day or clock.day_of(now, wanted.office.time_zone)
+    return wanted, await free_days(wanted, first_day, days, now, besides=found.reference)
+
+
+async def frequent_procedures(office: str) -> list[str]:
+    """The procedures booked at an office in the last weeks, the most frequent first."""
+    table = tables.Appointment
+    since = clock.now() - FREQUENT_SINCE
+    counted = await rows(
+        _Frequent,
+        table.select(table.procedures, Count(alias="times"))
+        .where((table.office == office) & (table.created_at > since) & table.state.is_in(["confirmed", "checked-in"]))
+        .group_by(table.procedures),
+    )
+    tally = Tally[str]()
+    for row in counted:
+        for code in row.procedures.split("\n"):
+            tally[code] += row.times
+    return [code for code, _ in sorted(tally.items(), key=lambda item: (-item[1], item[0]))]
 
 
 def slot_views(wanted: Errand, found: Sequence[rules.Slot]) -> list[SlotView]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Literal
 
@@ -27,6 +28,7 @@ __all__ = [
     "device_page_token",
     "officer_of",
     "officers_of",
+    "renew_devices",
     "revoke",
     "set_password",
     "sign_in",
@@ -183,6 +185,31 @@ async def add_device(office: str, kind: str, name: str, counter: int | None) -> 
         )
         await _store(token, "device", office, device.id, None)
     return device, token
+
+
+async def renew_devices(office: str, wanted: Sequence[tuple[DeviceKind, str, int | None]]) -> dict[str, str]:
+    """Have these devices, each (kind, name, counter) once, with fresh tokens; the old tokens are revoked.
+
+    Returns kind -> token.
+    """
+    tokens: dict[str, str] = {}
+    for kind, name, counter in wanted:
+        known = await row(
+            Device,
+            DeviceTable.select().where(
+                (DeviceTable.office == office) & (DeviceTable.kind == kind) & (DeviceTable.name == name)
+            ),
+        )
+        if known is None:
+            tokens[kind] = (await add_device(office, kind, name, counter))[1]
+            continue
+        tokens[kind] = secrets.token_urlsafe(32)
+        async with transaction():
+            await Token.update({Token.revoked_at: clock.now()}).where(
+                (Token.subject == known.id) & Token.revoked_at.is_null() & (Token.kind != "session")
+            )
+            await _store(tokens[kind], "device", office, known.id, None)
+    return tokens
 
 
 class _Place(msgspec.Struct, frozen=True):

@@ -53,12 +53,14 @@ def grade(announced: Sequence[Announced]) -> Grade | None:
 class Glance(Struct, frozen=True):
     """What a simple formula may look at when somebody takes a number. Minutes; None where nobody was yet.
 
-    `ahead` counts those waiting on the line, `ahead_hall` those waiting in the whole hall. `average` is learned (line),
-    `average_hall` learned over all tickets, `set_line` and `set_hall` are what an administrator typed in.
+    `ahead` counts those waiting on the line, `ahead_hall` those in the whole hall, `ahead_rule` those the rule would
+    call first (`rules.ahead_of`). `average` is learned for the line, `average_hall` over all tickets; `set_line` and
+    `set_hall` are what an administrator typed in. `counters` serve the line, `counters_hall` are open.
     """
 
     ahead: int
     ahead_hall: int
+    ahead_rule: int
     counters: int
     counters_hall: int
     average: float
@@ -77,6 +79,11 @@ def average_line(seen: Glance) -> float:
 def average_hall(seen: Glance) -> float:
     """Average x n / counters, for the hall as one queue: learned average, everybody waiting, all open counters."""
     return seen.average_hall * seen.ahead_hall / max(1, seen.counters_hall)
+
+
+def average_ahead(seen: Glance) -> float:
+    """Average x n / counters, at its best: people ahead by the rule, the hall's average, the line's desks."""
+    return seen.average_hall * seen.ahead_rule / max(1, seen.counters)
 
 
 def last_to_enter_service(seen: Glance) -> float:
@@ -102,6 +109,7 @@ def qtrcipher(seen: Glance) -> float:
 FORMULAS: Mapping[str, Callable[[Glance], float]] = {
     "average-line": average_line,
     "average-hall": average_hall,
+    "average-ahead": average_ahead,
     "last-to-enter-service": last_to_enter_service,
     "head-of-line": head_of_line,
     "zms": zms,

@@ -13,15 +13,16 @@ seconds is a slip of the finger and left out.
 """
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from statistics import NormalDist, median
 
 from msgspec import Struct
 
-from server.queue.outlook import LineTimes
+from server.queue.outlook import LineTimes, Newcomers
 
-__all__ = ["Finished", "Learned", "Running", "Tally", "learn", "tally"]
+__all__ = ["Finished", "Issued", "Learned", "Running", "Tally", "learn", "newcomers", "tally"]
 
 PRIOR_WEIGHT = 4.0
 SPREAD_WEIGHT = 12.0
@@ -122,6 +123,21 @@ def learn(
         pace,
         doubt,
     )
+
+
+class Issued(Struct, frozen=True):
+    """One number given today: its line, the rate of its class in hundredths, and when."""
+
+    line: str
+    rate: int
+    at: datetime
+
+
+def newcomers(issued: Sequence[Issued], now: datetime) -> list[Newcomers]:
+    """How many people of the higher classes to expect per hour and line: today's shares of the last hour's numbers."""
+    lately = sum(1 for number in issued if now - number.at <= timedelta(hours=1))
+    counts = Counter((number.line, number.rate) for number in issued if number.rate > 100)
+    return [Newcomers(line, rate, lately * count / len(issued)) for (line, rate), count in sorted(counts.items())]
 
 
 def _usual(finished: Sequence[Finished], priors: Mapping[str, LineTimes]) -> dict[str, float]:

@@ -151,7 +151,7 @@ async def withdraw_in(change: Change, setting: Setting, ticket: Ticket) -> Ticke
         raise Refusal("already-withdrawn")
     refused = allowed("withdraw", ticket)
     if refused is not None:
-        raise Refusal(refused.code, state=ticket.state)
+        raise Refusal(refused.code, label=ticket.label, state=ticket.state)
     return await set_state(
         change, setting, ticket, "ticket.withdrawn",
         state="withdrawn", ended_at=change.now, ended_seq=change.next_seq,

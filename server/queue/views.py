@@ -1,6 +1,6 @@
 """What screens see of the queue: the desk, the holder's phone, the board. Read outside changes, never stored."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 from msgspec import UNSET, Struct
@@ -229,7 +229,7 @@ async def phone_ticket(token: str, language: Language, forecaster: Forecaster) -
 
 def without_instant(seen: PhoneTicket) -> PhoneTicket:
     """The same without the instant it was true at: for telling whether anything has changed."""
-    return msgspec.structs.replace(seen, as_of=datetime.min)
+    return msgspec.structs.replace(seen, as_of=datetime.min.replace(tzinfo=UTC))
 
 
 class _Count(Struct, frozen=True):

@@ -11,7 +11,7 @@ from server import __version__, clock
 from server.db import row
 from server.journal.hub import Hub
 from server.journal.tables import Event, Journal
-from server.wire import Health, encode
+from server.wire import Health, HealthStatus, encode
 
 __all__ = ["health"]
 
@@ -32,7 +32,10 @@ async def health(request: Request[Any, Any, Any]) -> Response[bytes]:
         lag = await _lag(hub) if isinstance(hub, Hub) else 0.0
     except Exception:
         database_ok = False
-    status = "ok" if ready and database_ok else ("database-unavailable" if ready else "stopping")
+    if ready and database_ok:
+        status: HealthStatus = "ok"
+    else:
+        status = "database-unavailable" if ready else "stopping"
     body = Health(
         status=status,
         version=__version__,

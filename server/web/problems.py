@@ -1,6 +1,7 @@
 """Every refusal and every failure as RFC 9457 problem details, in the language asked for; never a traceback."""
 
 import logging
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -19,6 +20,8 @@ from server.phrases import Language, say
 from server.web import context
 
 __all__ = ["handlers", "problem_of"]
+
+Handler = Callable[[Request[Any, Any, Any], Any], Response[Any]]
 
 log = logging.getLogger(__name__)
 
@@ -113,5 +116,9 @@ def _invalid(exc: ValidationException, language: Language) -> Refusal:
     return Refusal("invalid", what=what or say(language, "refusal.invalid.body"), extra={"errors": errors})
 
 
-handlers = {Refusal: refused, HTTPException: http_failed, Exception: failed}
+handlers: dict[int | type[Exception], Handler] = {
+    Refusal: refused,
+    HTTPException: http_failed,
+    Exception: failed,
+}
 """Which function answers which exception."""

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 from litestar import Request, Response
 
 from server.phrases import Language, say, sentences
-from server.web import context
+from server.web import context, formats
 
 __all__ = ["STATIC", "TEMPLATES", "environment", "page", "phrases_for", "static_url"]
 
@@ -63,6 +63,8 @@ def globals_for(language: Language) -> dict[str, object]:
         "lang": language,
         "static": static_url,
         "phrases": lambda *prefixes: phrases_for(language, *prefixes),
+        "time_of_day": formats.time_of_day,
+        "minutes": partial(formats.minutes, language),
     }
 
 

@@ -19,6 +19,7 @@ import { VERBS } from "./keys.js";
 
 const SLOW = 300; // ms until a button shows that it waits
 const WITHOUT_FEED = 5000; // ms between two questions while the feed is away
+const FIRST_SIGN = 4000; // ms within which the feed should have begun
 const isMini = new URLSearchParams(location.search).get("mini") === "1";
 
 /** @type {View | null} */
@@ -102,14 +103,25 @@ function take(fresh) {
   if (view?.ticket?.id !== fresh.ticket?.id) for (const surface of surfaces) surface.panel.close();
   view = fresh;
   ahead = Date.parse(fresh.asOf) - Date.now();
-  feed ??= follow(fresh.office, {
+  feed ??= followed(fresh.office);
+  draw();
+}
+
+/** @param {string} office */
+function followed(office) {
+  // A feed that never begins says nothing; silence is lost, too.
+  setTimeout(() => {
+    if (health.connected !== null) return;
+    health = { connected: false, since: null };
+    tell();
+  }, FIRST_SIGN);
+  return follow(office, {
     onState: (_, frame) => concernsDesk(frame) && refresh(),
     onHealth: (told) => {
       health = told;
       tell();
     },
   });
-  draw();
 }
 
 /** The session is over, or there is none yet. */

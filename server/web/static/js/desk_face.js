@@ -134,7 +134,7 @@ export function face(root, press) {
     write(part("procedure"), ticket ? ticket.procedureNames.join(" · ") : "");
     write(part("dossier"), [
       appointment?.dossierNumber && say("desk.dossier", { number: appointment.dossierNumber }),
-      appointment && say(`purpose.${appointment.purpose === "collect" ? "collect" : "check_originals"}`),
+      appointment && say(`book.purpose.${appointment.purpose}`),
     ].filter(Boolean).join(" · "));
     write(part("why"), ticket?.why ?? "");
     const spoken = ticket ? say(now === "called" ? "desk.spoken.called" : "desk.spoken.serving", { label: ticket.label, line: ticket.lineName }) : say("desk.spoken.idle");
