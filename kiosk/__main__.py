@@ -138,12 +138,11 @@ def _serve(server: str, token: str, device: Printer, outbox: Outbox, port: int) 
 
 
 async def _run(server: str, token: str, device: Printer, outbox: Outbox, listener: socket.socket) -> None:
-    stopping = asyncio.Event()
     port = int(listener.getsockname()[1])
     agent = Agent(Server(server, token), outbox, device)
     web = _Uvicorn(
         uvicorn.Config(
-            create_app(agent, port, stopping),
+            create_app(agent, port),
             lifespan="on",
             log_config=None,
             access_log=False,
@@ -153,7 +152,7 @@ async def _run(server: str, token: str, device: Printer, outbox: Outbox, listene
     )
 
     def stop() -> None:
-        stopping.set()
+        agent.hang_up()
         web.should_exit = True
 
     loop = asyncio.get_running_loop()

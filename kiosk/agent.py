@@ -79,6 +79,10 @@ class Agent:
         """That screen is gone."""
         self._screens.discard(screen)
 
+    def hang_up(self) -> None:
+        """Ends every screen's stream, so that the web server can end."""
+        self._tell("bye")
+
     def _tell(self, event: str, body: bytes = b"") -> None:
         for screen in list(self._screens):
             with contextlib.suppress(asyncio.QueueFull):  # it is not reading; it will see the next one

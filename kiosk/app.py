@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import msgspec
 from litestar import Litestar, MediaType, Request, Response, get, post
+from litestar.datastructures import CacheControlHeader
 from litestar.datastructures import State as AppState
 from litestar.enums import ScopeType
 from litestar.exceptions import HTTPException
@@ -158,8 +159,8 @@ def _key(request: Request[object, object, AppState]) -> str | None:
 # --- the app -------------------------------------------------------------------------------------------------
 
 
-def create_app(agent: Agent, port: int, stopping: asyncio.Event) -> ASGIApp:
-    """The loopback app on that port; `stopping` ends its streams, so that the server can end."""
+def create_app(agent: Agent, port: int) -> ASGIApp:
+    """The loopback app on that port. Its event streams last until `agent.hang_up()`."""
 
     @get("/", media_type=MediaType.HTML)
     async def screen(request: Request[object, object, AppState]) -> str:
@@ -172,7 +173,7 @@ def create_app(agent: Agent, port: int, stopping: asyncio.Event) -> ASGIApp:
 
     @get("/api/events")
     async def events() -> Stream:
-        return Stream(_events(agent, stopping), media_type="text/event-stream", headers={"cache-control": "no-store"})
+        return Stream(_events(agent), media_type="text/event-stream", headers={"cache-control": "no-store"})
 
     @post("/api/tickets")
     async def take(request: Request[object, object, AppState]) -> Response[bytes]:
@@ -202,7 +203,8 @@ def create_app(agent: Agent, port: int, stopping: asyncio.Event) -> ASGIApp:
         async with agent.running():
             yield
 
-    files = create_static_files_router("/static", [STATIC], cache_control=None)
+    # modules import one another by plain names, so the browser must ask each time; over loopback that costs nothing
+    files = create_static_files_router("/static", [STATIC], cache_control=CacheControlHeader(no_cache=True))
     app = Litestar(
         [screen, state, events, take, check_in, reprint, withdraw, procedures, files],
         lifespan=[life],
@@ -223,27 +225,19 @@ def _json(body: State | Ticket | ProcedureList, status: int = 200) -> Response[b
     return Response(encode(body), status_code=status, media_type=MediaType.JSON, headers={"cache-control": "no-store"})
 
 
-async def _events(agent: Agent, stopping: asyncio.Event) -> AsyncIterator[bytes]:
+async def _events(agent: Agent) -> AsyncIterator[bytes]:
     """Server-sent events: `state` at once, on every change and every few seconds; `issued` for each number."""
     news = agent.watch()
-    stop = asyncio.create_task(stopping.wait())
+    event, body = "changed", b""
     try:
-        yield _event("state", encode(await agent.state()))
-        while not stopping.is_set():
-            wait = asyncio.create_task(news.get())
-            await asyncio.wait({wait, stop}, timeout=PULSE, return_when=asyncio.FIRST_COMPLETED)
-            changed = not wait.done()
-            if wait.done():
-                event, body = wait.result()
-                changed = event == "changed"
-                if not changed:
-                    yield _event(event, body)
-            else:
-                wait.cancel()
-            if changed and not stopping.is_set():
-                yield _event("state", encode(await agent.state()))
+        while event != "bye":
+            yield _event("state", encode(await agent.state())) if event == "changed" else _event(event, body)
+            try:
+                async with asyncio.timeout(PULSE):
+                    event, body = await news.get()
+            except TimeoutError:
+                event = "changed"
     finally:
-        stop.cancel()
         agent.unwatch(news)
 
 

@@ -5,7 +5,7 @@ import json
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader
 
 from server import phrases
 from server.phrases import Language, say, sentences
@@ -23,7 +23,7 @@ def page(language: Language, large: bool) -> str:
 
 @cache
 def _templates(language: Language) -> Environment:
-    templates = Environment(loader=FileSystemLoader(WEB / "templates"), autoescape=True, undefined=StrictUndefined)
+    templates = Environment(loader=FileSystemLoader(WEB / "templates"), autoescape=True)
 
     def speak(key: str, /, **values: object) -> str:
         return say(language, key, **values)

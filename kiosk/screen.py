@@ -1,6 +1,7 @@
 """What the agent tells its screen: the state before a touch, the number after it, and its own refusals."""
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -71,6 +72,8 @@ class State(Outgoing):
     lines: list[Line]
     groups: list[Group]
     public_url: str
+    public_qr: str | None
+    """A picture of the public address as a data URL, for booking on one's own phone."""
     hotline: str
 
 
@@ -118,6 +121,7 @@ def state_of(
         lines=[_line(config, line, told or at, at, link.online) for line in config.lines] if config else [],
         groups=config.groups if config else [],
         public_url=config.public_url if config else "",
+        public_qr=_qr(config.public_url) if config and config.public_url else None,
         hotline=config.hotline if config else "",
     )
 
@@ -158,8 +162,13 @@ def ticket_view(given: Given, printed: PrinterHealth | Literal["printing"], alre
         wait=given.wait,
         follow_url=given.follow_url,
         code=readable(given.follow_token) if given.follow_token else None,
-        qr=segno.make(given.follow_url, error="m", micro=False).svg_data_uri(border=4) if given.follow_url else None,
+        qr=_qr(given.follow_url) if given.follow_url else None,
     )
+
+
+@lru_cache(maxsize=4)
+def _qr(text: str) -> str:
+    return str(segno.make(text, error="m", micro=False).svg_data_uri(border=4, omitsize=True))
 
 
 def already_has(refusal: Refused) -> IssuedTicket | None:

@@ -69,11 +69,10 @@ export function issued(ticket, { done, change, reprint }) {
         h("img", { class: "issued-qr", src: ticket.qr, alt: say("kiosk.follow") }), h("b", null, say("kiosk.follow")),
         ticket.code && h("span", { class: "number" }, say("ticket.code", { code: ticket.code })))
     : null;
-  return h("div", { class: "sheet" },
-    h("h1", { class: "visually-hidden" }, say("ticket.number")),
+  return h("div", { class: "sheet sheet-plain" },
     h("div", { class: `issued ${follow ? "issued-with-qr" : ""}` },
       h("p", { class: "issued-line clamp" }, ticket.lineName),
-      h("p", { class: `issued-number ${ticket.label.length > 5 ? "issued-long" : ""}`, "aria-label": `${say("ticket.number")}: ${ticket.label}` }, ticket.label),
+      h("h1", { class: `issued-number ${ticket.label.length > 5 ? "issued-long" : ""}`, "aria-label": `${say("ticket.number")}: ${ticket.label}` }, ticket.label),
       h("div", { class: "issued-wait" }, ...waiting(ticket)),
       words, follow,
       h("p", { class: "issued-quiet", id: "countdown", "aria-live": "off" }, "\u00a0")),
