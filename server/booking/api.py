@@ -30,7 +30,15 @@ from server.wire import (
     SlotView,
 )
 
-__all__ = ["AppointmentController", "SlotController", "booking_address", "booking_cookie", "calendar_of", "token_of"]
+__all__ = [
+    "AppointmentController",
+    "SlotController",
+    "aware",
+    "booking_address",
+    "booking_cookie",
+    "calendar_of",
+    "token_of",
+]
 
 AnyRequest = Request[Any, Any, Any]
 

@@ -23,7 +23,14 @@ from server.booking.service_arrival import (
     still_to_come,
 )
 from server.booking.service_days import Errand, errand, free_days, nearest_free, refuse_unless_free
-from server.booking.service_person import Particulars, live_of, particulars, refuse_overlap, refuse_too_many
+from server.booking.service_person import (
+    Particulars,
+    live_of,
+    particulars,
+    refuse_overlap,
+    refuse_too_many,
+    wrong_particulars,
+)
 from server.booking.service_rows import facts, with_reference
 from server.catalogue import service as catalogue
 from server.codes import derived_code, new_code, normalised
@@ -53,6 +60,7 @@ __all__ = [
     "slots",
     "still_to_come",
     "with_reference",
+    "wrong_particulars",
 ]
 
 ACTOR = "citizen"
@@ -118,9 +126,9 @@ async def frequent_procedures(office: str) -> list[str]:
         .group_by(table.procedures),
     )
     tally = Tally[str]()
-    for row in counted:
-        for code in row.procedures.split("\n"):
-            tally[code] += row.times
+    for group in counted:
+        for code in group.procedures.split("\n"):
+            tally[code] += group.times
     return [code for code, _ in sorted(tally.items(), key=lambda item: (-item[1], item[0]))]
 
 

@@ -15,7 +15,7 @@ from server.errors import Refusal
 from server.journal.append import Change
 from server.wire import Citizen
 
-__all__ = ["Particulars", "live_of", "particulars", "refuse_overlap", "refuse_too_many"]
+__all__ = ["Particulars", "live_of", "particulars", "refuse_overlap", "refuse_too_many", "wrong_particulars"]
 
 
 class Particulars(Struct, frozen=True, kw_only=True):
@@ -43,6 +43,17 @@ def particulars(key: bytes, citizen: Citizen) -> Particulars:
         identity_hash=derived_code(key, "person", f"id:{number}" if number else f"tel:{phone}", 24),
         identity_tail=number[-3:] if number else None,
     )
+
+
+def wrong_particulars(citizen: Citizen) -> list[Refusal]:
+    """Everything about the name and the phone that would be refused, so that a form can say it at once."""
+    found = []
+    for clean, typed in ((rules_particulars.clean_name, citizen.name), (rules_particulars.clean_phone, citizen.phone)):
+        try:
+            clean(typed)
+        except Refusal as refusal:
+            found.append(refusal)
+    return found
 
 
 async def live_of(here: Change, person: str) -> list[Appointment]:

@@ -1,1 +1,271 @@
-PAGES: list = []
+"""The citizen's site up to a held time: what do I need, what to bring, when. Every step works without scripts.
+
+What was said about the file (its number is personal) travels between two steps in a cookie, never in an address.
+"""
+
+import base64
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.datastructures import Cookie, FormMultiDict
+from litestar.params import FromPath, FromQuery
+from litestar.response import Redirect
+from msgspec import Struct
+
+from server import clock
+from server.booking import rules_particulars, service
+from server.booking.api import aware, booking_cookie
+from server.booking.rules_states import Purpose
+from server.catalogue import rules as catalogue_rules
+from server.catalogue import service as catalogue
+from server.catalogue.rules import Office, Policy, Procedure
+from server.catalogue.views import field_views, name_in
+from server.codes import new_code
+from server.errors import Refusal
+from server.phrases import say
+from server.web import citizen_times, citizen_views, context
+from server.web.citizen_booking import PAGES as BOOKING_PAGES
+from server.web.limits import limited
+from server.web.render import page
+
+__all__ = ["PAGES"]
+
+Req = Request[Any, Any, Any]
+Page = Response[bytes]
+Query = Mapping[str, str | Sequence[str]]
+
+MOST_PROCEDURES = 5
+RESULTS = 20
+MOST_QUERY = 100
+DRAFT = "motcua-draft"
+
+
+class Draft(Struct, frozen=True):
+    """What the second step learned, for the third to use."""
+
+    purpose: Purpose = "submit"
+    dossier_number: str | None = None
+
+
+# --- 1 what do I need ------------------------------------------------------------------------------------------
+
+
+@get("/", include_in_schema=False)
+async def find_page(
+    request: Req,
+    office: FromQuery[str | None] = None,
+    q: FromQuery[str] = "",
+    field: FromQuery[str] = "",
+    cursor: FromQuery[str | None] = None,
+) -> Page:
+    """Find a procedure; with several offices and none chosen, choose one first."""
+    language, now = context.language(request), clock.now()
+    working = [
+        each for each in await catalogue.offices() if not catalogue_rules.ended(each, clock.day_of(now, each.time_zone))
+    ]
+    if office is None and len(working) != 1:
+        places = [
+            (each.code, name_in(language, each), each.address, await citizen_views.hours_line(each, language, now))
+            for each in sorted(working, key=lambda each: catalogue_rules.fold(each.name_vi))
+        ]
+        return page(request, "citizen/office.html", places=places)
+    here = await catalogue.working_office(office, now) if office else working[0]
+    q = " ".join(q[:MOST_QUERY].split())
+    offered = await catalogue.procedures(here.code)
+    found: list[Procedure] = []
+    more = None
+    if q or field:
+        try:
+            found, more = catalogue_rules.search(offered, q, field, RESULTS, cursor)
+        except ValueError:
+            found, more = catalogue_rules.search(offered, q, field, RESULTS)
+    frequent = [] if found else citizen_views.popular(offered, await service.frequent_procedures(here.code))
+    return page(
+        request, "citizen/find.html",
+        place=here, office_name=name_in(language, here), hours=await citizen_views.hours_line(here, language, now),
+        several=len(working) > 1, q=q, field=field, more=more, fields=field_views(offered),
+        found=[citizen_views.procedure_card(each, language) for each in found],
+        popular=[citizen_views.procedure_card(each, language) for each in frequent],
+        sample=(await catalogue.policy(here.code)).sample,
+        query={"office": here.code, **({"q": q} if q else {}), **({"field": field} if field else {})},
+    )  # fmt: skip
+
+
+# --- 2 what to bring -------------------------------------------------------------------------------------------
+
+
+@get("/book/{office:str}", include_in_schema=False)
+async def bring_page(request: Req, office: FromPath[str], procedure: FromQuery[list[str]]) -> Page:
+    """What to bring, and the question that decides."""
+    return await _bring(request, office, procedure, {}, {})
+
+
+@post("/book/{office:str}", include_in_schema=False)
+async def brought(request: Req, office: FromPath[str]) -> Page | Redirect:
+    """The answers to step 2: on to the times, or back with what is missing."""
+    form = await request.form()
+    codes = _procedures(form)
+    policy = await catalogue.policy((await catalogue.working_office(office, clock.now())).code)
+    said = {name: _text(form, name) for name in ("filed", "dossier_number", "purpose")}
+    language = context.language(request)
+    errors: dict[str, str] = {}
+    draft = Draft(purpose="collect" if said["purpose"] == "collect" else "submit")
+    if policy.online_filers_only or said["filed"] == "yes":
+        if policy.online_filers_only and said["filed"] != "yes":
+            key = "citizen.bring.not_filed_first" if said["filed"] == "no" else "citizen.bring.choose_filed"
+            errors["filed"] = say(language, key)
+        else:
+            try:
+                draft = Draft(draft.purpose, _dossier(said["dossier_number"]))
+            except Refusal as refusal:
+                errors["dossier_number"] = refusal.sentence(language)
+    if errors:
+        return await _bring(request, office, codes, said, errors, status=400)
+    return Redirect(f"/book/{office}/when?{_query(codes)}", status_code=303, cookies=[_draft_cookie(request, draft)])
+
+
+def _dossier(typed: str) -> str:
+    if not typed.strip():
+        raise Refusal("dossier-needed")
+    return rules_particulars.clean_dossier_number(typed)
+
+
+async def _bring(
+    request: Req,
+    office_code: str,
+    codes: Sequence[str],
+    said: Mapping[str, str],
+    errors: Mapping[str, str],
+    status: int = 200,
+) -> Page:
+    language = context.language(request)
+    here, policy, procedures = await _visit(office_code, codes)
+    return page(
+        request, "citizen/bring.html", status=status,
+        place=here, office_name=name_in(language, here), policy=policy, said=said, errors=errors,
+        procedures=[citizen_views.procedure_card(each, language) for each in procedures],
+        codes=[each.code for each in procedures],
+        hours=await citizen_views.hours_line(here, language, clock.now()),
+        sample=policy.sample, query={"procedure": [each.code for each in procedures]},
+    )  # fmt: skip
+
+
+async def _visit(office_code: str, codes: Sequence[str]) -> tuple[Office, Policy, list[Procedure]]:
+    here = await catalogue.working_office(office_code, clock.now())
+    wanted = list(dict.fromkeys(codes))[:MOST_PROCEDURES]
+    return here, await catalogue.policy(here.code), [await catalogue.procedure(here.code, code) for code in wanted]
+
+
+# --- 3 when ----------------------------------------------------------------------------------------------------
+
+
+@get("/book/{office:str}/when", include_in_schema=False)
+async def when_page(
+    request: Req,
+    office: FromPath[str],
+    procedure: FromQuery[list[str]],
+    day: FromQuery[str] = "",
+    officer: FromQuery[str | None] = None,
+    choose: FromQuery[str] = "",
+) -> Page | Redirect:
+    """The free times."""
+    return await _when(request, office, procedure, day, officer or None, choosing=bool(choose))
+
+
+@post("/book/{office:str}/hold", include_in_schema=False)
+async def hold(request: Req, office: FromPath[str]) -> Page | Redirect:
+    """Hold the time that was pressed, and ask who comes. Pressed twice it is one hold."""
+    limited(request, "book")
+    form = await request.form()
+    codes, officer = _procedures(form), _text(form, "officer") or None
+    draft = _draft_of(request)
+    try:
+        start = aware(datetime.fromisoformat(_text(form, "start")))
+    except ValueError:
+        raise Refusal("slot-closed") from None
+    wanted = service.Wanted(
+        office=office, procedures=codes, start=start, purpose=draft.purpose, officer=officer,
+        dossier_number=draft.dossier_number, language=context.language(request),
+    )  # fmt: skip
+    try:
+        held = await service.book(wanted, None, _text(form, "key") or None)
+    except Refusal as refusal:
+        if refusal.code == "dossier-needed":
+            return Redirect(f"/book/{office}?{_query(codes)}", status_code=303)
+        if refusal.code in ("slot-full", "slot-past", "slot-closed", "too-far-ahead"):
+            day = _text(form, "start")[:10]
+            return await _when(request, office, codes, day, officer, refusal=refusal)
+        raise
+    cookie = booking_cookie(request, held, await service.manage_token(held))
+    return Redirect(f"/a/{held.reference}/who", status_code=303, cookies=[cookie])
+
+
+async def _when(
+    request: Req,
+    office: str,
+    codes: Sequence[str],
+    day: str,
+    officer: str | None,
+    *,
+    choosing: bool = False,
+    refusal: Refusal | None = None,
+) -> Page | Redirect:
+    language, now = context.language(request), clock.now()
+    here, policy, procedures = await _visit(office, codes)
+    draft = _draft_of(request)
+    codes = [each.code for each in procedures]
+    if policy.online_filers_only and draft.dossier_number is None:
+        return Redirect(f"/book/{here.code}?{_query(codes)}", status_code=303)
+    wanted = citizen_times.day_of_text(day)
+    first = citizen_times.window_start(now, here, wanted)
+    plan, days = await service.slots(
+        here.code, codes, first, citizen_times.WINDOW, officer=officer, purpose=draft.purpose
+    )
+    query: Query = {"procedure": codes, **({"officer": officer} if officer else {})}
+    address = f"/book/{here.code}/when"
+    times = await citizen_times.times_view(plan, days, first, wanted, address, query, language, now)
+    return page(
+        request, "citizen/when.html", status=refusal.status if refusal else 200,
+        place=here, office_name=name_in(language, here), times=times, sample=policy.sample,
+        procedures=[citizen_views.procedure_card(each, language) for each in procedures], codes=codes,
+        any_officer=f"{address}?{_query(codes)}", choosing=choosing, query=query, key=new_code(26),
+        officer=officer, officer_name=plan.officers.get(officer or "", ""),
+        refusal=refusal.sentence(language) if refusal else "",
+        nearest=citizen_times.nearest_times(refusal, here, language) if refusal else [],
+    )  # fmt: skip
+
+
+# --- what the steps share --------------------------------------------------------------------------------------
+
+
+def _text(form: FormMultiDict, name: str) -> str:
+    value = form.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _procedures(form: FormMultiDict) -> list[str]:
+    return [code for code in form.getall("procedure", []) if isinstance(code, str)][:MOST_PROCEDURES]
+
+
+def _query(codes: Sequence[str]) -> str:
+    return citizen_times.query_text({"procedure": codes})
+
+
+def _draft_cookie(request: Req, draft: Draft) -> Cookie:
+    text = base64.urlsafe_b64encode(msgspec.json.encode(draft)).decode()
+    secure = context.settings_of(request).secure
+    return Cookie(key=DRAFT, value=text, path="/book", httponly=True, secure=secure, samesite="lax")
+
+
+def _draft_of(request: Req) -> Draft:
+    """The draft that came along; whatever is not one of ours is none. Everything in it is checked again when used."""
+    try:
+        return msgspec.json.decode(base64.urlsafe_b64decode(request.cookies.get(DRAFT, "")), type=Draft)
+    except (ValueError, msgspec.MsgspecError):
+        return Draft()
+
+
+PAGES = [find_page, bring_page, brought, when_page, hold, *BOOKING_PAGES]

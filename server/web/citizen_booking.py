@@ -1,0 +1,260 @@
+"""The citizen's site from a held time on: who comes, the confirmation, and one's own booking later."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from litestar import Request, Response, get, post
+from litestar.params import FromPath, FromQuery
+from litestar.response import Redirect
+
+from server import clock
+from server.booking import service
+from server.booking.api import aware, booking_address, booking_cookie, token_of
+from server.booking.rules_states import Appointment, stage
+from server.catalogue.views import name_in
+from server.codes import normalised, readable
+from server.errors import Refusal
+from server.people import service as people
+from server.phrases import say
+from server.web import citizen_times, citizen_views, context
+from server.web.limits import limited
+from server.web.render import page
+from server.wire import Citizen
+
+__all__ = ["PAGES"]
+
+Req = Request[Any, Any, Any]
+Page = Response[bytes]
+
+LONGEST_FIELD = 400
+
+FIELD_OF = {
+    "bad-name": "name", "too-long": "name", "bad-phone": "phone",
+    "too-many-bookings": "phone", "already-booked": "phone",
+}  # fmt: skip
+"""Where a refusal of the form is said, beside which field."""
+
+
+# --- 4 who -----------------------------------------------------------------------------------------------------
+
+
+@get("/a/{reference:str}/who", include_in_schema=False)
+async def who_page(request: Req, reference: FromPath[str]) -> Page | Redirect:
+    """Who comes, while the time is held."""
+    found = await _mine(request, reference)
+    if found is None or stage(found, clock.now()) != "held":
+        return Redirect(f"/a/{normalised(reference)}", status_code=303)
+    return await _who(request, found, {}, {})
+
+
+@post("/a/{reference:str}/who", include_in_schema=False)
+async def name_and_confirm(request: Req, reference: FromPath[str]) -> Page | Redirect:
+    """Confirm the held time for this person. Sent twice it is confirmed once."""
+    limited(request, "book")
+    form = await request.form()
+    said = {name: str(form.get(name) or "")[:LONGEST_FIELD] for name in ("name", "phone")}
+    found = await _mine(request, reference)
+    if found is None:
+        return Redirect(f"/a/{normalised(reference)}", status_code=303)
+    # All that is wrong is said at once, not one thing after the other.
+    errors = service.wrong_particulars(Citizen(name=said["name"], phone=said["phone"]))
+    try:
+        if not errors:
+            await service.confirm(
+                found.reference, token_of(request, reference), Citizen(name=said["name"], phone=said["phone"])
+            )
+    except Refusal as refusal:
+        if refusal.code in ("already-confirmed", "hold-expired", "already-cancelled", "already-started"):
+            return Redirect(f"/a/{found.reference}", status_code=303)
+        if refusal.code not in FIELD_OF:
+            raise
+        errors = [refusal]
+    if errors:
+        language = context.language(request)
+        sentences = {FIELD_OF[refusal.code]: refusal.sentence(language) for refusal in errors}
+        return await _who(request, found, said, sentences, status=errors[0].status)
+    return Redirect(f"/a/{found.reference}", status_code=303)
+
+
+async def _who(
+    request: Req, found: Appointment, said: Mapping[str, str], errors: Mapping[str, str], status: int = 200
+) -> Page:
+    view = await _view(request, found)
+    again = citizen_times.query_text({"procedure": view.codes, "day": f"{view.start:%Y-%m-%d}"})
+    return page(
+        request, "citizen/who.html", status=status, office_name=view.office_name, booking=view, said=said,
+        errors=errors, again=f"/book/{found.office}/when?{again}", sample=view.sample,
+    )  # fmt: skip
+
+
+# --- my booking ------------------------------------------------------------------------------------------------
+
+
+@get("/a", include_in_schema=False)
+async def look_up_page(request: Req) -> Page:
+    """Find one's booking by its code and the telephone."""
+    return page(request, "citizen/access.html", reference="", known=False, said={}, errors={})
+
+
+@post("/a", include_in_schema=False)
+async def look_up(request: Req) -> Page | Redirect:
+    """The same, sent."""
+    form = await request.form()
+    return await _access(request, normalised(str(form.get("reference") or "")[:64]), known=False)
+
+
+@get("/a/{reference:str}", include_in_schema=False)
+async def booking_page(
+    request: Req, reference: FromPath[str], k: FromQuery[str | None] = None, changed: FromQuery[str] = ""
+) -> Page | Redirect:
+    """One's own booking; to who does not hold its cookie, the question for the telephone.
+
+    A link's token becomes the cookie, and the address clean, so that no token stays in a history.
+    """
+    code = normalised(reference)
+    if k is not None:
+        limited(request, "access")
+        try:
+            found, token = await service.access(code, token=k)
+        except Refusal as refusal:
+            if refusal.status == 429:
+                raise
+            problem = {"phone": say(context.language(request), "citizen.access.link")}
+            return page(
+                request, "citizen/access.html", status=404, reference=code, shown=readable(code), known=True, said={},
+                errors=problem,
+            )  # fmt: skip
+        return Redirect(f"/a/{found.reference}", status_code=303, cookies=[booking_cookie(request, found, token)])
+    if code != reference:
+        return Redirect(f"/a/{code}", status_code=303)
+    mine = await _mine(request, code)
+    if mine is None:
+        return page(
+            request, "citizen/access.html", reference=code, shown=readable(code), known=True, said={}, errors={}
+        )
+    if stage(mine, clock.now()) == "held":
+        return Redirect(f"/a/{code}/who", status_code=303)
+    view = await _view(request, mine)
+    again = citizen_times.query_text({"procedure": view.codes})
+    return page(
+        request, "citizen/booking.html", booking=view, office_name=view.office_name, sample=view.sample,
+        qr=citizen_views.qr_picture(booking_address(request, mine)), again=f"/book/{mine.office}/when?{again}",
+        changed=bool(changed),
+    )  # fmt: skip
+
+
+@post("/a/{reference:str}/access", include_in_schema=False)
+async def open_booking(request: Req, reference: FromPath[str]) -> Page | Redirect:
+    """The telephone, sent."""
+    return await _access(request, normalised(reference), known=True)
+
+
+async def _access(request: Req, code: str, *, known: bool) -> Page | Redirect:
+    limited(request, "access")
+    form = await request.form()
+    phone = str(form.get("phone") or "")[:LONGEST_FIELD]
+    language = context.language(request)
+    try:
+        found, token = await service.access(code, phone=phone)
+    except Refusal as refusal:
+        wrong = refusal.code == "no-such-booking"
+        sentence = say(language, "citizen.access.wrong") if wrong else refusal.sentence(language)
+        return page(
+            request, "citizen/access.html", status=refusal.status, reference=code, shown=readable(code), known=known,
+            said={"phone": phone}, errors={"phone": sentence},
+        )  # fmt: skip
+    return Redirect(f"/a/{found.reference}", status_code=303, cookies=[booking_cookie(request, found, token)])
+
+
+@get("/a/{reference:str}/cancel", include_in_schema=False)
+async def cancel_page(request: Req, reference: FromPath[str]) -> Page | Redirect:
+    """Asked once whether it is meant."""
+    found = await _mine(request, reference)
+    if found is None:
+        return Redirect(f"/a/{normalised(reference)}", status_code=303)
+    view = await _view(request, found)
+    if not view.may_change:
+        return Redirect(f"/a/{found.reference}", status_code=303)
+    return page(request, "citizen/cancel.html", booking=view, office_name=view.office_name, sample=view.sample)
+
+
+@post("/a/{reference:str}/cancel", include_in_schema=False)
+async def cancel(request: Req, reference: FromPath[str]) -> Redirect:
+    """Give the booking up. Sent twice it is cancelled once."""
+    try:
+        await service.cancel(reference, token_of(request, reference))
+    except Refusal as refusal:
+        if refusal.code not in ("already-cancelled", "hold-expired", "already-started"):
+            raise
+    return Redirect(f"/a/{normalised(reference)}", status_code=303)
+
+
+@get("/a/{reference:str}/change", include_in_schema=False)
+async def change_page(request: Req, reference: FromPath[str], day: FromQuery[str] = "") -> Page | Redirect:
+    """Another time for the same visit."""
+    return await _change(request, reference, day)
+
+
+@post("/a/{reference:str}/change", include_in_schema=False)
+async def change(request: Req, reference: FromPath[str]) -> Page | Redirect:
+    """Move the booking to the time that was pressed."""
+    limited(request, "book")
+    form = await request.form()
+    text = str(form.get("start") or "")
+    try:
+        start = aware(datetime.fromisoformat(text))
+    except ValueError:
+        raise Refusal("slot-closed") from None
+    try:
+        await service.change(reference, token_of(request, reference), start)
+    except Refusal as refusal:
+        if refusal.code in ("slot-full", "slot-past", "slot-closed", "too-far-ahead", "already-booked"):
+            return await _change(request, reference, text[:10], refusal)
+        if refusal.code in ("hold-expired", "already-cancelled", "already-started"):
+            return Redirect(f"/a/{normalised(reference)}", status_code=303)
+        raise
+    return Redirect(f"/a/{normalised(reference)}?changed=1", status_code=303)
+
+
+async def _change(request: Req, reference: str, day: str, refusal: Refusal | None = None) -> Page | Redirect:
+    language, now = context.language(request), clock.now()
+    found = await _mine(request, reference)
+    if found is None:
+        return Redirect(f"/a/{normalised(reference)}", status_code=303)
+    view = await _view(request, found)
+    if not view.may_change:
+        return Redirect(f"/a/{found.reference}", status_code=303)
+    wanted = citizen_times.day_of_text(day)
+    first = citizen_times.window_start(now, view.office, wanted)
+    plan, days = await service.slots_to_move(found, first, citizen_times.WINDOW)
+    address = f"/a/{found.reference}/change"
+    times = await citizen_times.times_view(plan, days, first, wanted, address, {}, language, now)
+    return page(
+        request, "citizen/change.html", status=refusal.status if refusal else 200, booking=view, times=times,
+        office_name=name_in(language, view.office), sample=view.sample,
+        refusal=refusal.sentence(language) if refusal else "",
+        nearest=citizen_times.nearest_times(refusal, view.office, language) if refusal else [],
+    )  # fmt: skip
+
+
+# --- what these pages share ------------------------------------------------------------------------------------
+
+
+async def _mine(request: Req, reference: str) -> Appointment | None:
+    """The booking, if its cookie came along."""
+    try:
+        return await service.authorised(reference, token_of(request, reference))
+    except Refusal:
+        return None
+
+
+async def _view(request: Req, found: Appointment) -> citizen_views.BookingView:
+    names = {officer.username: officer.full_name for officer in await people.officers_of(found.office)}
+    return await citizen_views.booking_view(found, names, context.language(request))
+
+
+PAGES = [
+    who_page, name_and_confirm, look_up_page, look_up, booking_page, open_booking,
+    cancel_page, cancel, change_page, change,
+]  # fmt: skip

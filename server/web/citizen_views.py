@@ -1,0 +1,179 @@
+"""What the citizen's pages show of procedures, offices and bookings: words and figures, no decisions."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+import segno
+from msgspec import Struct
+
+from server import clock
+from server.booking.rules_states import Appointment, Stage, stage
+from server.catalogue import service as catalogue
+from server.catalogue.rules import Office, Procedure
+from server.catalogue.views import name_in, office_view
+from server.codes import readable
+from server.phrases import Language, say
+from server.web import formats
+
+__all__ = ["BookingView", "ProcedureCard", "booking_view", "hours_line", "popular", "procedure_card", "qr_picture"]
+
+POPULAR = 8
+LEAD = "Thủ tục "
+
+
+# --- procedures ------------------------------------------------------------------------------------------------
+
+
+class ProcedureCard(Struct, frozen=True, kw_only=True):
+    """A procedure as pages show it. `foreign` tells that its words are Vietnamese on an English page."""
+
+    code: str
+    name: str
+    field: str
+    about: str
+    foreign: bool
+    days: str
+    days_by_law: int | None
+    fee_in_person: str
+    fee_online: str
+    free: bool
+    documents: Sequence[str]
+
+
+def procedure_card(procedure: Procedure, language: Language) -> ProcedureCard:
+    """The card of one procedure."""
+    name = name_in(language, procedure)
+    # Every row of the catalogue is a procedure: the word says nothing, and it hides the one that matters.
+    name = formats.capital(name.removeprefix(LEAD))
+    promised, by_law = procedure.promised_days, procedure.statutory_days
+    days = by_law if promised is None else promised
+    in_person, online = procedure.fee_in_person_vnd, procedure.fee_online_vnd
+    return ProcedureCard(
+        code=procedure.code,
+        name=name,
+        field=procedure.field_vi,
+        about=procedure.short_info_vi,
+        foreign=language != "vi",
+        days=_days(days, language),
+        days_by_law=by_law if by_law is not None and promised is not None and promised < by_law else None,
+        fee_in_person=_fee(in_person, language, least=True),
+        fee_online=_fee(online, language, least=False),
+        free=in_person == 0 and online == 0,
+        documents=procedure.required_documents,
+    )
+
+
+def _days(days: int | None, language: Language) -> str:
+    if days is None:
+        return ""
+    return say(language, "citizen.bring.same_day") if days == 0 else say(language, "citizen.bring.days", n=days)
+
+
+def _fee(fee: int | None, language: Language, *, least: bool) -> str:
+    if fee is None:
+        return say(language, "citizen.bring.fee_unknown")
+    if fee == 0:
+        return say(language, "citizen.bring.free")
+    return say(language, "citizen.bring.fee_from", fee=formats.money(fee)) if least else formats.money(fee)
+
+
+def popular(procedures: Sequence[Procedure], frequent: Iterable[str]) -> list[Procedure]:
+    """The most used: what was booked most, then the first explained ones of each line in turn."""
+    by_code = {procedure.code: procedure for procedure in procedures}
+    found = [by_code[code] for code in frequent if code in by_code][:POPULAR]
+    explained: dict[str, list[Procedure]] = {}
+    for procedure in procedures:
+        if procedure.short_info_vi:
+            explained.setdefault(procedure.line, []).append(procedure)
+    for turn in range(POPULAR):
+        found += [of_line[turn] for of_line in explained.values() if turn < len(of_line)]
+    return list(dict.fromkeys(found))[:POPULAR]
+
+
+# --- offices ---------------------------------------------------------------------------------------------------
+
+
+async def hours_line(office: Office, language: Language, now: datetime) -> str:
+    """One sentence on whether the office is open, or when it will be."""
+    view = await office_view(office, language, now)
+    if view.opening_now is not None:
+        if view.opening_now.closes - view.opening_now.opens >= timedelta(hours=23):
+            return say(language, "citizen.office.round_the_clock")
+        return say(language, "citizen.office.open", time=f"{view.opening_now.closes:%H:%M}")
+    if view.opening_next is None:
+        return say(language, "citizen.office.closed")
+    opens = view.opening_next.opens
+    time = f"{opens:%H:%M}"
+    if opens.date() == clock.day_of(now, office.time_zone):
+        return say(language, "citizen.office.opens_today", time=time)
+    weekday, day = formats.weekday(language, opens.date()), formats.short_date(opens.date())
+    return say(language, "citizen.office.opens", time=time, weekday=weekday, date=day)
+
+
+# --- one booking -----------------------------------------------------------------------------------------------
+
+
+class BookingView(Struct, frozen=True, kw_only=True):
+    """A booking as its holder sees it."""
+
+    reference: str
+    readable: str
+    stage: Stage
+    over: bool
+    office: Office
+    office_name: str
+    procedures: Sequence[ProcedureCard]
+    codes: Sequence[str]
+    day: str
+    time: str
+    until: str
+    start: datetime
+    officer: str
+    purpose: str
+    may_change: bool
+    held_until: str
+    held_until_at: str
+    grace: int
+    retention: int
+    sample: bool
+
+
+async def booking_view(found: Appointment, plan_names: Mapping[str, str], language: Language) -> BookingView:
+    """The view of one booking; `plan_names` are the names of officers by username."""
+    now = clock.now()
+    office = await catalogue.office(found.office)
+    policy = await catalogue.policy(office.code)
+    offered = {row.code: row for row in await catalogue.procedures(office.code)}
+    start = clock.local(found.starts_at, office.time_zone)
+    end = clock.local(found.ends_at, office.time_zone)
+    state = stage(found, now)
+    held = found.held_until if state == "held" else None
+    return BookingView(
+        reference=found.reference,
+        readable=readable(found.reference),
+        stage=state,
+        over=now >= found.ends_at,
+        office=office,
+        office_name=name_in(language, office),
+        procedures=[procedure_card(offered[code], language) for code in found.codes if code in offered],
+        codes=found.codes,
+        day=formats.capital(formats.long_date(language, start.date())),
+        time=f"{start:%H:%M}",
+        until=f"{end:%H:%M}",
+        start=start,
+        officer=plan_names.get(found.officer or "", ""),
+        purpose=say(language, f"citizen.booking.{found.purpose}"),
+        may_change=state in ("held", "confirmed") and now < found.starts_at,
+        held_until=formats.time_of_day(held, office.time_zone) if held else "",
+        held_until_at=held.isoformat() if held else "",
+        grace=policy.grace_minutes,
+        retention=policy.contact_retention_days,
+        sample=policy.sample,
+    )
+
+
+def qr_picture(text: str) -> str:
+    """The text as a QR code: an svg element without any style of its own, dark on light for every scanner."""
+    return segno.make(text, error="m", micro=False).svg_inline(
+        border=3, omitsize=True, svgclass="qr", lineclass=None, dark="#000", light="#fff"
+    )
