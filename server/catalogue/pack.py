@@ -17,7 +17,7 @@ from server.db import current, rows, transaction
 from server.journal.append import office_change
 from server.journal.tables import Journal
 
-__all__ = ["FileReport", "LoadReport", "PackRefused", "Progress", "add_office", "load", "stored_rows"]
+__all__ = ["FileReport", "LoadReport", "PackRefused", "Progress", "add_office", "judge", "load", "stored_rows"]
 
 Progress = Callable[[int, int], None]
 """Called with how many rows are done, and of how many."""
@@ -78,10 +78,7 @@ async def _store(pack: Pack, on_progress: Progress) -> LoadReport:
     on_progress(0, total)
     async with transaction():
         await _one_at_a_time()
-        world = merge(await _stored(pack), pack)
-        problems = [*pack.problems, *world.problems, *check(world)]
-        if problems:
-            raise PackRefused(problems)
+        world = judge(await _stored(pack), pack)
         done = 0
         for name, merged in world.merged.items():
             for step in _chunks([item for item in merged if item.changed]):
@@ -91,6 +88,15 @@ async def _store(pack: Pack, on_progress: Progress) -> LoadReport:
             on_progress(done, total)
         shown = await _tell_screens(world)
     return LoadReport({name: _report(merged) for name, merged in world.merged.items() if merged}, shown)
+
+
+def judge(stored: Mapping[str, Sequence[Row]], pack: Pack) -> World:
+    """What a pack makes of the rows stored, by file. Raises PackRefused. No I/O."""
+    world = merge(stored, pack)
+    problems = [*pack.problems, *world.problems, *check(world)]
+    if problems:
+        raise PackRefused(problems)
+    return world
 
 
 async def _one_at_a_time() -> None:
