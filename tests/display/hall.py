@@ -1,4 +1,4 @@
-"""A made-up office for walls: a real HTTP and WebSocket server of this process, which can be as naughty as networks are."""
+"""A made-up office for walls: a real HTTP and WebSocket server in this process, as naughty as networks are."""
 
 import asyncio
 import json

@@ -35,16 +35,19 @@ const keyOf = (call) => `${call.ticket.id} ${Date.parse(call.at)}`;
  * @param {Plan} plan
  * @param {Board | null} before
  * @param {Board} after
+ * @param {import("./reduce.js").Frame | null} [frame] what made it so; null for a fresh snapshot
  * @returns {Plan}
  */
-export function heard(plan, before, after) {
+export function heard(plan, before, after, frame = null) {
   const calls = after.state.calls;
   const unheard = before ? calls.filter((call) => !plan.known.includes(keyOf(call))).reverse() : [];
   const news = unheard.filter((call) => call.state === "called" && !before?.state.calls.some((old) => keyOf(old) === keyOf(call)));
   const known = [...plan.known, ...(before ? unheard : calls).map(keyOf)].slice(-REMEMBERED);
 
-  const newDay = before !== null && before.state.day !== after.state.day;
+  const newDay = frame?.kind === "office.opened" || (before !== null && before.state.day !== after.state.day);
+  // A call that newer ones have pushed off the board is still known by its frames.
   const states = new Map(calls.map((call) => [call.ticket.id, call.state]));
+  if (frame?.ticket) states.set(frame.ticket.id, frame.ticket.state);
   const queue = newDay ? [] : plan.queue.filter(({ id }) => (states.get(id) || "called") === "called");
   for (const call of news) {
     const { id, label, line } = call.ticket;

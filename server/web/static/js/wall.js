@@ -46,7 +46,7 @@ const voice = openVoice(listing, { muted: mute !== undefined, onChange: () => dr
 
 const feed = follow(office, {
   onState(after, frame) {
-    plan = heard(plan, board, after);
+    plan = heard(plan, board, after, frame);
     board = after;
     if (frame === null) watchHours();
     schedule();
