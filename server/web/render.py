@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 from litestar import Request, Response
@@ -42,6 +43,7 @@ def page(
 ) -> Response[bytes]:
     """Render a template in the caller's language."""
     lang = language or context.language(request)
+    values.setdefault("in_language", partial(_in_language, request))
     text = _environment.get_template(template).render(**globals_for(lang), **values)
     answer = Response(
         text.encode(), status_code=status, media_type="text/html; charset=utf-8",
@@ -53,6 +55,12 @@ def page(
             "lang", chosen, max_age=400 * 86400, path="/", samesite="lax", secure=context.settings_of(request).secure
         )
     return answer
+
+
+def _in_language(request: Request[Any, Any, Any], code: Language) -> str:
+    """This very address in another language, the rest of its query kept."""
+    kept = [(name, value) for name, value in request.query_params.multi_items() if name not in ("lang", "k")]
+    return f"{request.url.path}?{urlencode([*kept, ('lang', code)])}"
 
 
 def globals_for(language: Language) -> dict[str, object]:
