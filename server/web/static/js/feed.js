@@ -79,7 +79,8 @@ export function follow(office, handlers, world = window) {
   function tell(change) {
     const told = health;
     health = { ...health, since, ...change };
-    if (told.connected !== health.connected || told.refused !== health.refused) handlers.onHealth?.(health);
+    const first = told.since === null && since !== null;
+    if (first || told.connected !== health.connected || told.refused !== health.refused) handlers.onHealth?.(health);
   }
 
   /** @param {number} instant server's time at which something came from the server */
