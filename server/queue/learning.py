@@ -18,11 +18,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from statistics import NormalDist, median
 
+import msgspec
 from msgspec import Struct
 
-from server.queue.outlook import LineTimes, Newcomers
+from server.queue.outlook import Habits, LineTimes, Newcomers
 
-__all__ = ["Finished", "Issued", "Learned", "Running", "Tally", "learn", "newcomers", "tally"]
+__all__ = ["Called", "Finished", "Issued", "Learned", "Running", "Tally", "habits", "learn", "newcomers", "tally"]
 
 PRIOR_WEIGHT = 4.0
 SPREAD_WEIGHT = 12.0
@@ -35,10 +36,12 @@ PACE_WEIGHT = 12.0
 """As many average services as it takes to believe in a pace half: 0.7 spread against a usual day-to-day 20 %."""
 PACE_HALF_LIFE = 40.0
 """Minutes."""
+LEAVING_HOURS = 20.0
 CAP = 4.0
 SHORTEST = 1 / 6
 LEAST_DOUBT = 0.08
 NORMAL = NormalDist()
+HABITS = Habits()
 
 
 class Finished(Struct, frozen=True):
@@ -138,6 +141,22 @@ def newcomers(issued: Sequence[Issued], now: datetime) -> list[Newcomers]:
     lately = sum(1 for number in issued if now - number.at <= timedelta(hours=1))
     counts = Counter((number.line, number.rate) for number in issued if number.rate > 100)
     return [Newcomers(line, rate, lately * count / len(issued)) for (line, rate), count in sorted(counts.items())]
+
+
+class Called(Struct, frozen=True):
+    """One first call: minutes waited since the number was taken, and whether nobody came."""
+
+    waited: float
+    missed: bool
+
+
+def habits(calls: Sequence[Called], usual: Habits = HABITS) -> Habits:
+    """How many leave while they wait: misses beyond the usual few, per hour waited; `usual` weighs 20 hours."""
+    expected = usual.leave_per_hour * LEAVING_HOURS
+    missed = sum(1 for call in calls if call.missed) - usual.gone * len(calls)
+    hours = sum(call.waited for call in calls) / 60
+    rate = (expected + max(0.0, missed)) / (LEAVING_HOURS + hours)
+    return msgspec.structs.replace(usual, leave_per_hour=rate)
 
 
 def _usual(finished: Sequence[Finished], priors: Mapping[str, LineTimes]) -> dict[str, float]:

@@ -40,6 +40,8 @@ class Habits(Struct, frozen=True):
     gone: float = 0.03
     """Share of the waiting who are not there when called; the desk loses `gone_minutes` over it."""
     gone_minutes: float = 2.0
+    leave_per_hour: float = 0.1
+    """Besides, of those who wait, this many per hour and person give up and go without a word."""
     returns: float = 0.3
     """Share of the missed who come back, after `returns_minutes` on average."""
     returns_minutes: float = 10.0

@@ -71,6 +71,7 @@ class Setup:
         self.line_no = {code: place for place, code in enumerate(codes)}
         self.line_of = [self.line_no[person.line] for person in self.people]
         self.v_of = [milliseconds(person.virtual_at - outlook.now) for person in self.people]
+        self.since = [min(0, milliseconds(person.issued_at - outlook.now)) for person in self.people]
 
         self.groups: dict[tuple[int, int], int] = {}
         known: dict[tuple[str, str | None, int | None], int] = {}
@@ -156,7 +157,7 @@ class Play:
         people = len(setup.people)
         self.setup, self.rng, self.pace = setup, rng, pace
         self.draws = [rng.gauss() for _ in range(people)]
-        self.gone = [rng.random() for _ in range(people)]
+        self.leaves = [self._leaves(since) for since in setup.since]
         self.heaps = [group.copy() for group in setup.standing]
         self.line_of, self.group_of, self.v_of = setup.line_of.copy(), setup.group_of.copy(), setup.v_of.copy()
         self.calls = [setup.horizon] * people
@@ -178,6 +179,13 @@ class Play:
             return max(0.0, habits.gone_minutes * MINUTE - desk.elapsed)
         mu, sigma = desk.busy_with
         return residual(mu + self.pace, sigma, desk.elapsed, self.rng.random())
+
+    def _leaves(self, since: float) -> float:
+        """When somebody who waits since then is not there any more, should he be called."""
+        habits = self.setup.outlook.habits
+        if self.rng.random() < habits.gone:
+            return -NEVER
+        return since + self.rng.expovariate(habits.leave_per_hour) * 60 * MINUTE if habits.leave_per_hour > 0 else NEVER
 
     def _coming(self) -> list[tuple[float, int]]:
         """Who turns up when, latest first; people of `setup` by their place, newcomers behind them."""
@@ -206,7 +214,7 @@ class Play:
                 self.group_of.append(group)
                 self.v_of.append(int(instant))
                 self.draws.append(rng.gauss())
-                self.gone.append(rng.random())
+                self.leaves.append(self._leaves(instant))
                 self.calls.append(setup.horizon)
                 instant += rng.expovariate(per_hour) * 60 * MINUTE
         return sorted(coming, reverse=True)
@@ -302,7 +310,7 @@ class Play:
         if self.resting:
             self._one_more_call(self.line_of[place])
         habits = setup.outlook.habits
-        absent = self.gone[place] < habits.gone
+        absent = instant >= self.leaves[place]
         heapq.heappush(self.free, (instant + (habits.gone_minutes * MINUTE if absent else self._takes(j, place)), j))
 
     def _one_more_call(self, line: int) -> None:

@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from server.queue.forecast import Booked, LineTimes
-from server.queue.learning import Finished, Running
+from server.queue.learning import Called, Finished, Running
 from server.queue.rules import Discipline, Hall, Seat, Ticket, choose, resting, virtual_arrival
 from server.simulation.scenario import Scenario, minute
 
@@ -118,6 +118,7 @@ class Day:
         self.closes = scenario.closes * MINUTE
         self.tickets: dict[str, Ticket] = {}
         self.finished: list[Finished] = []
+        self.calls: list[Called] = []
         self.last_entered: dict[str, float] = {}
         self.outcomes: dict[str, Outcome] = {}
         self.now = 0
@@ -265,7 +266,10 @@ class Day:
         self._calls[ticket.line].append(self._seq)
         person = outcome.person
         left = self.now - outcome.issued > person.patience * MINUTE
-        if left or (person.absent and ticket.misses == 0):
+        absent = left or (person.absent and ticket.misses == 0)
+        if ticket.misses == 0:
+            self.calls.append(Called((self.now - outcome.issued) / MINUTE, absent))
+        if absent:
             self._plan(self.now + int(self.scenario.habits.absent_minutes * MINUTE), self._miss, j, key, left)
         else:
             self._serve(j, key)

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from server.queue.forecast import LineTimes, Outlook, Range, forecast, shown
 from server.queue.grading import FORMULAS, Announced, Glance, Grade, grade
-from server.queue.learning import Finished, Issued, Learned, Tally, learn, newcomers, tally
+from server.queue.learning import Called, Finished, Issued, Learned, Tally, habits, learn, newcomers, tally
 from server.queue.rules import Hall, Ticket, ahead_of
 from server.simulation.day import GRACE, HEAD_START, MIDNIGHT, MINUTE, Day, draw_pace, draw_people
 from server.simulation.scenario import Scenario, span
@@ -60,12 +60,15 @@ class Office:
         shares = [(each.share, self.guesses[line].mean_minutes) for line, each in scenario.lines.items()]
         self.guess_hall = sum(share * minutes for share, minutes in shares)
         self.services: list[Finished] = []
+        self.calls: list[Called] = []
         self.past: dict[tuple[str, str], Tally] = {}
         self.hours = [(a * MINUTE, b * MINUTE) for a, b in map(span, scenario.hours)]
 
     def work(self, number: int) -> None:
         """A day that is only learned from."""
-        self._finish(self._begin(number).run())
+        day = self._begin(number)
+        day.run()
+        self._finish(day)
 
     def watch(self, number: int) -> list[Told]:
         """A day on which everybody who queues is told a wait."""
@@ -97,6 +100,7 @@ class Office:
         """Files a day's services under yesterday."""
         ago = timedelta(days=1)
         kept = [*self.services, *day.finished]
+        self.calls += day.calls
         self.services = [msgspec.structs.replace(s, finished_at=s.finished_at - ago) for s in kept]
 
     def _tell(self, day: Day, ticket: Ticket, issued: list[Issued]) -> tuple[Range, dict[str, float]]:
@@ -112,6 +116,7 @@ class Office:
             availability={j: [(day.instant(a), day.instant(b)) for a, b in spans] for j, spans in enumerate(day.spans)},
             booked=day.booked_to_come(),
             newcomers=newcomers(issued, now),
+            habits=habits([*self.calls, *day.calls]),
             head_start=HEAD_START,
             grace=GRACE,
         )

@@ -12,7 +12,7 @@ from server.queue.play import Play, Setup, residual
 from server.queue.rules import Hall, ahead_of, choose
 from tests.queue.halls import LINES, NOW, halls, minutes, seat, ticket
 
-EXACT = Habits(gone=0, returns=0, booked_absent=0, parked_minutes=1)
+EXACT = Habits(gone=0, leave_per_hour=0, returns=0, booked_absent=0, parked_minutes=1)
 """Nobody leaves, nobody is absent: what is left to chance is the service times."""
 
 
@@ -175,7 +175,7 @@ def test_missed_people_who_come_back_are_counted() -> None:
     missed = [ticket(n, "A", 60, state="missed") for n in range(3)]
     hall = Hall([*missed, *(ticket(n, "A", 30) for n in (4, 5, 6))], [seat(1)])
     nobody = forecast(outlook(hall), seed=1).lines["A"].p50_minutes
-    everybody = forecast(outlook(hall, habits=Habits(gone=0, returns=1.0)), seed=1).lines["A"].p50_minutes
+    everybody = forecast(outlook(hall, habits=Habits(gone=0, leave_per_hour=0, returns=1.0)), seed=1).lines["A"].p50_minutes
     assert (nobody, everybody > nobody) == (pytest.approx(30), True)
 
 
