@@ -7,7 +7,8 @@ ever runs over the edge. Lengths are in dots of a 203 dpi head: 8 to the millime
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
+from itertools import islice
 from pathlib import Path
 
 import segno
@@ -20,7 +21,7 @@ WIDTHS = {80: 576, 58: 384}
 """What a head prints across a paper of that many millimetres, in dots."""
 LONGEST = 90 * DOTS_PER_MM
 NUMBER_HEIGHT = 25 * DOTS_PER_MM
-NARROWEST = 0.5  # letters squeezed further are not read at arm's length; the number gets lower instead
+NARROWEST = 0.4  # letters squeezed further are not read at arm's length; the number gets lower instead
 LINE_HEIGHT = 1.27
 BLACK_BELOW = 140  # an explicit threshold: dithering would fray the edges
 FONTS = Path(__file__).parent / "fonts"
@@ -117,6 +118,7 @@ def _number(number: str, width: int) -> Image.Image:
     return big.resize(size, Image.Resampling.LANCZOS) if size != big.size else big
 
 
+@lru_cache(maxsize=64)  # the same sentence is drawn for every plan that is tried
 def _text(
     text: str, width: int, size: int, weight: int, lines: int, smallest: int, centred: bool = True
 ) -> Image.Image:
@@ -124,7 +126,7 @@ def _text(
     text = printable(text)
     for points in range(size, smallest - 1, -1):
         font = _font(weight, points)
-        rows = list(_wrapped(text, font, width))
+        rows = list(islice(_wrapped(text, font, width), lines + 1))
         if len(rows) <= lines:
             break
     return _rows(fitting(text, font, width, lines), font, width, centred)
@@ -220,7 +222,7 @@ def _qr(text: str, width: int) -> Image.Image:
 
 def fitting(text: str, font: ImageFont.FreeTypeFont, width: float, lines: int, indent: float = 0.0) -> list[str]:
     """The text in at most `lines` rows, none wider than `width`; what is left out is marked by "…"."""
-    rows = list(_wrapped(text, font, width, indent))
+    rows = list(islice(_wrapped(text, font, width, indent), lines + 1))
     if len(rows) <= lines:
         return rows or [""]
     last = rows[lines - 1]

@@ -51,16 +51,16 @@ def office_open(config: KioskConfig, now: datetime) -> bool:
     """Whether numbers are given at this hour, by the hours the server last told.
 
     As on the server: from an hour before the doors open until they close for the day; a break is not closing.
-    Past the last hour known nothing speaks against it: somebody is standing before the screen, so the hall is open.
+    Past the last day known nothing speaks against it: somebody is standing before the screen, so the hall is open.
     """
     windows = [window for window in (config.office.opening_now, config.office.opening_next) if window is not None]
     if not windows:
         return False
-    if now >= max(window.closes for window in windows):
-        return len(windows) > 1
     zone = config.time_zone
-    day = day_of(now, zone)
     instant = timedelta(milliseconds=1)  # hours until 24:00 belong to the day they end
+    day = day_of(now, zone)
+    if day > max(day_of(window.closes - instant, zone) for window in windows):
+        return len(windows) > 1  # with no next opening known, the office itself may be no more
     today = [window for window in windows if day_of(window.opens, zone) <= day <= day_of(window.closes - instant, zone)]
     if today:
         opens, closes = min(window.opens for window in today), max(window.closes for window in today)

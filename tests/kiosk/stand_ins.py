@@ -26,7 +26,8 @@ ZONE = "Asia/Ho_Chi_Minh"
 def line(code: str, name_vi: str, name_en: str, **more: Any) -> wire.LineView:
     """A line as the server tells it."""
     facts: dict[str, Any] = {
-        "kind": "procedures", "name": name_vi, "prefix": code, "open": True, "waiting": 0, "wait": wire.Wait(p50=0, p90=5),
+        "kind": "procedures", "name": name_vi, "prefix": code, "open": True, "waiting": 0,
+        "wait": wire.Wait(p50=0, p90=5),
     } | more  # fmt: skip
     return wire.LineView(code=code, name_vi=name_vi, name_en=name_en, **facts)
 
