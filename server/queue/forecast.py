@@ -13,7 +13,7 @@ from msgspec import Struct
 from server import wire
 from server.queue.outlook import Booked, Habits, LineTimes, Newcomers, Outlook
 from server.queue.play import Setup, play
-from server.queue.rules import Hall, Seat, ordered
+from server.queue.rules import Hall, Seat, callable_now, ordered
 
 __all__ = ["Booked", "Forecast", "Habits", "LineTimes", "Newcomers", "Outlook", "Range", "forecast", "shown", "what_if"]
 
@@ -85,7 +85,7 @@ def _range(instants: list[float], horizon: float) -> Range:
 
 def _ahead(hall: Hall, now: datetime) -> dict[str, int]:
     """`rules.ahead_of` for every waiting ticket, with one sort for all."""
-    queue = ordered((ticket for ticket in hall.tickets if ticket.state == "waiting"), now, hall.discipline)
+    queue = ordered((ticket for ticket in hall.tickets if callable_now(ticket, now)), now, hall.discipline)
     queue.sort(key=lambda ticket: ticket.id in hall.resting)
     rivals: dict[str, set[str]] = {}
     before: dict[str, int] = {}

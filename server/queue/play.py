@@ -17,7 +17,7 @@ import msgspec
 
 from server.clock import milliseconds
 from server.queue.outlook import Booked, LineTimes, Outlook
-from server.queue.rules import CALLS_BEFORE_RETURN, Seat, Ticket, may_take, virtual_arrival
+from server.queue.rules import CALLS_BEFORE_RETURN, Seat, Ticket, callable_now, may_take, virtual_arrival
 
 __all__ = ["Play", "Setup", "play", "residual"]
 
@@ -82,8 +82,9 @@ class Setup:
             if n.per_hour > 0
         ]
         self.masks = [mask for mask, _ in self.groups]
-        self.away = [(place, ticket) for place, ticket in enumerate(tickets) if ticket.state != "waiting"]
-        self.waiting = [place for place, ticket in enumerate(tickets) if ticket.state == "waiting"]
+        self.waiting = [place for place, ticket in enumerate(tickets) if callable_now(ticket, outlook.now)]
+        standing = set(self.waiting)
+        self.away = [(place, ticket) for place, ticket in enumerate(tickets) if place not in standing]
         self.reachable = {place for place in self.waiting if self.masks[self.group_of[place]]}
         self.rests = [place for place in self.waiting if self.people[place].id in hall.resting]
         self.standing: list[list[Head]] = [[] for _ in self.groups]
@@ -91,6 +92,9 @@ class Setup:
             if self.people[place].id not in hall.resting:
                 self.standing[self.group_of[place]].append((self.v_of[place], place))  # sorted, so a heap already
 
+        self.begun = {
+            place for place, ticket in enumerate(tickets) if ticket.state == "parked"
+        }  # half is taken to be left
         self.lines = [line for line in outlook.times if self._serving(line)]
         self.desks = [Desk(place, self) for place in range(len(hall.seats))]
 
@@ -105,7 +109,9 @@ class Setup:
         key = (person.line, person.only_officer, person.only_counter)
         if key not in known:
             hall, ticket = self.outlook.hall, msgspec.structs.replace(person, state="waiting")
-            known[key] = sum(1 << j for j, seat in enumerate(hall.seats) if may_take(ticket, seat, hall))
+            known[key] = sum(
+                1 << j for j, seat in enumerate(hall.seats) if may_take(ticket, seat, hall, self.outlook.now)
+            )
         return known[key]
 
 
@@ -117,12 +123,10 @@ class Desk:
         self.groups = [(group, rate) for (mask, rate), group in setup.groups.items() if mask >> place & 1]
         self.service = [_log_normal(_times(outlook, seat, line)) for line in setup.line_no]
         self.watched = [n for n, line in enumerate(setup.lines) if line in seat.lines]
-        spans = outlook.availability.get(seat.counter)
-        if spans is None:
-            self.spans = [(outlook.habits.pause_minutes * MINUTE if seat.paused else 0.0, setup.horizon)]
-        else:
-            ends = sorted((milliseconds(a - outlook.now), milliseconds(b - outlook.now)) for a, b in spans)
-            self.spans = [(max(0.0, a), min(float(b), setup.horizon)) for a, b in ends]
+        begins = outlook.habits.pause_minutes * MINUTE if seat.paused else 0.0
+        spans = outlook.availability.get(seat.counter, ((outlook.now, outlook.now + timedelta(days=1)),))
+        ends = sorted((milliseconds(a - outlook.now), milliseconds(b - outlook.now)) for a, b in spans)
+        self.spans = [(float(a) if a > 0 else begins, min(float(b), setup.horizon)) for a, b in ends]
         at_desk = (t for t in outlook.hall.tickets if t.state in ("called", "serving") and t.counter == seat.counter)
         self.ticket = next(at_desk, None)
         self.elapsed = 0.0
@@ -131,7 +135,8 @@ class Desk:
             since = self.ticket.called_at or self.ticket.started_at or outlook.now
             self.elapsed = float(max(0, milliseconds(outlook.now - since)))
             self.busy_with = _log_normal(_times(outlook, seat, self.ticket.line))
-        self.parked = {n for n, t in enumerate(setup.people) if t.state == "parked" and t.counter == seat.counter}
+        without_end = (place for place, ticket in setup.away if ticket.state == "parked" and not ticket.parked_until)
+        self.parked = {place for place in without_end if setup.people[place].counter == seat.counter}
 
     def opens(self, instant: float) -> float:
         """When this desk can call next, from this instant on; NEVER where its day is over."""
@@ -233,8 +238,7 @@ class Play:
                     if opens < horizon:
                         heapq.heappush(free, (opens, j))
                 elif self.back[j]:
-                    # A parked person who is back goes on at once; half a service is taken to be left.
-                    heapq.heappush(free, (instant + self._takes(j, self.back[j].pop(0)) / 2, j))
+                    heapq.heappush(free, (instant + self._takes(j, self.back[j].pop(0)), j))
                 else:
                     self._next(instant, j)
             else:
@@ -262,7 +266,8 @@ class Play:
 
     def _takes(self, j: int, place: int) -> float:
         mu, sigma = self.setup.desks[j].service[self.line_of[place]]
-        return math.exp(mu + sigma * self.draws[place] + self.pace)
+        whole = math.exp(mu + sigma * self.draws[place] + self.pace)
+        return whole / 2 if place in self.setup.begun else whole
 
     def choice(self, j: int, instant: float) -> tuple[int, int, float] | None:
         """Whom desk `j` calls at this instant, as `rules.choose`: place, group (-1: still rests) and score."""

@@ -120,17 +120,23 @@ def test_a_break_stops_the_calls_and_not_the_service() -> None:
 def test_a_desk_idle_before_its_break_calls_after_it() -> None:
     """Somebody who comes during the break of an idle desk is called when it is over, not never."""
     hours = {1: [(NOW, NOW + minutes(5)), (NOW + minutes(65), NOW + minutes(480))]}
-    parked = ticket(1, state="parked", counter=7, parked_for=20, waited=30)
-    rival = forecast(outlook(Hall([parked], [seat(1)]), availability=hours), seed=1)
-    assert rival.lines["A"].p50_minutes == 0
-    later = outlook(Hall([parked, ticket(2)], [seat(1)]), availability={1: hours[1][1:]})
-    assert forecast(later, seed=1).tickets["t0002"].p50_minutes == pytest.approx(75)
+    during = ticket(1, state="parked", counter=7, parked_for=20, waited=30)
+    after = ticket(2, "B", state="parked", counter=7, parked_for=67, waited=29)
+    setup = Setup(outlook(Hall([during, after], [seat(1, "AB")]), availability=hours, booked=[Booked(NOW, "C")]))
+    calls, _ = Play(setup, Random(1), 0.0).run()
+    assert calls == [setup.horizon] * 3  # nobody waits now, so the play is over at once
+    setup.reachable = {0, 1}
+    calls, _ = Play(setup, Random(1), 0.0).run()
+    assert [call / 60_000 for call in calls[:2]] == pytest.approx([65, 70])
 
 
 def test_a_paused_desk_comes_back() -> None:
-    """A pause without an end is taken to last a quarter of an hour."""
-    found = forecast(outlook(Hall([ticket(1)], [seat(1, paused=True)])), seed=1)
-    assert found.tickets["t0001"].p50_minutes == 15
+    """A pause without an end is taken to last a quarter of an hour, one with an end until then."""
+    hall = Hall([ticket(1)], [seat(1, paused=True)])
+    for hours in ({}, {1: [(NOW - minutes(60), NOW + minutes(480))]}):
+        assert forecast(outlook(hall, availability=hours), seed=1).tickets["t0001"].p50_minutes == 15
+    known = {1: [(NOW + minutes(4), NOW + minutes(480))]}
+    assert forecast(outlook(hall, availability=known), seed=1).tickets["t0001"].p50_minutes == 4
 
 
 def test_booked_people_go_before_those_whose_arrival_is_later_than_their_head_start() -> None:
@@ -154,11 +160,21 @@ def test_people_of_a_higher_class_who_come_later_are_expected() -> None:
 
 
 def test_a_parked_person_goes_on_at_his_desk_when_he_is_back() -> None:
-    """Back after 5 minutes with half of 10 to go: the desk's next call is at 10 + 5 instead of 10."""
-    parked = ticket(1, state="parked", counter=1, parked_for=5)
-    hall = Hall([parked, ticket(2, "A", 30), ticket(3, "A", 20)], [seat(1)])
-    found = forecast(outlook(hall), seed=1)
-    assert [found.tickets[key].p50_minutes for key in ("t0002", "t0003")] == pytest.approx([0, 15])
+    """Parked without an end: when he is back his own desk finishes with him (half is left) before its next call."""
+    hall = Hall([ticket(1, state="parked", counter=1), ticket(2, "A", 30), ticket(3, "A", 20)], [seat(1)])
+    found = forecast(outlook(hall, habits=msgspec.structs.replace(EXACT, parked_minutes=0.001)), seed=1)
+    assert [found.tickets[key].p50_minutes for key in ("t0002", "t0003")] == pytest.approx([0, 15], abs=0.01)
+
+
+def test_a_person_parked_until_a_time_stands_in_the_queue_again_from_then_on() -> None:
+    """Parked for 5 minutes more: goes by the place kept, before whoever came later; back already: is called at once."""
+    rivals = [ticket(2, "A", 30), ticket(3, "A", 20)]
+    later = Hall([ticket(1, waited=60, state="parked", counter=1, parked_for=5), *rivals], [seat(1)])
+    found = forecast(outlook(later), seed=1)
+    assert {key: wait.p50_minutes for key, wait in found.tickets.items()} == pytest.approx({"t0002": 0, "t0003": 15})
+    back = Hall([ticket(1, waited=60, state="parked", counter=1, parked_for=-1), *rivals], [seat(1)])
+    found = forecast(outlook(back), seed=1)
+    assert [found.tickets[f"t000{n}"].p50_minutes for n in (1, 2, 3)] == pytest.approx([0, 5, 15])
 
 
 def test_a_returned_person_rests_for_two_calls() -> None:
@@ -175,7 +191,9 @@ def test_missed_people_who_come_back_are_counted() -> None:
     missed = [ticket(n, "A", 60, state="missed") for n in range(3)]
     hall = Hall([*missed, *(ticket(n, "A", 30) for n in (4, 5, 6))], [seat(1)])
     nobody = forecast(outlook(hall), seed=1).lines["A"].p50_minutes
-    everybody = forecast(outlook(hall, habits=Habits(gone=0, leave_per_hour=0, returns=1.0)), seed=1).lines["A"].p50_minutes
+    everybody = (
+        forecast(outlook(hall, habits=Habits(gone=0, leave_per_hour=0, returns=1.0)), seed=1).lines["A"].p50_minutes
+    )
     assert (nobody, everybody > nobody) == (pytest.approx(30), True)
 
 
