@@ -31,7 +31,7 @@ def clean_name(text: str) -> str:
     name = " ".join(unicodedata.normalize("NFC", text).split(" ")).strip()
     name = re.sub(" +", " ", name)
     if len(name) > MOST_NAME:
-        raise Refusal("too-long")
+        raise Refusal("too-long", n=MOST_NAME)
     if not any(sign.isalpha() for sign in name) or any(unicodedata.category(sign) in _NOT_WRITTEN for sign in name):
         raise Refusal("bad-name")
     return name
