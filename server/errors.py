@@ -61,6 +61,7 @@ STATUS: Mapping[str, int] = {
     "no-such-outcome": 400,
     "too-soon": 409,
     "nothing-to-undo": 409,
+    "same-ticket": 409,
     # booking
     "slot-full": 409,
     "slot-closed": 409,
@@ -85,6 +86,12 @@ STATUS: Mapping[str, int] = {
     "ask-reception": 409,
     "booking-cancelled": 409,
     "check-in-one": 400,
+    # reception and head
+    "card-out": 409,
+    "card-lost": 409,
+    "card-in-use": 409,
+    "not-future": 400,
+    "bad-number": 400,
     # rating
     "already-rated": 409,
     "no-such-reason": 400,

@@ -46,6 +46,8 @@ class Policy(Struct, frozen=True):
     outcomes: tuple[str, ...] = ("served", "advised", "incomplete", "result-given", "result-not-ready")
     contact_retention_days: int = 1
     publish_officers: bool = False
+    may_choose: tuple[str, ...] = ("head", "reception")
+    """Roles and usernames that may call a ticket out of turn."""
     hotline: str = ""
     sample: bool = False
     """Whether the office is made up, for a demo or a lesson: its screens say so."""
@@ -111,6 +113,13 @@ def _one_of(*choices: T) -> Callable[[str], T]:
     return parse
 
 
+def _names(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in text.split(";") if name.strip())
+    if any(len(name) > 100 for name in names):
+        raise Expected("text", most=100)
+    return names
+
+
 def _text(text: str) -> str:
     if len(text) > 60:
         raise Expected("text", most=60)
@@ -139,6 +148,7 @@ SETTINGS: Mapping[str, Callable[[str], Value]] = {
     "outcomes": _codes,
     "contact_retention_days": _whole(0, 365),
     "publish_officers": _flag,
+    "may_choose": _names,
     "hotline": _text,
     "sample": _flag,
 }

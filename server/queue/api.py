@@ -8,7 +8,7 @@ from litestar.params import FromPath, JSONBody
 
 from server.catalogue.service import office as office_of
 from server.people.rules import Officer, Role
-from server.queue import desk, service, views
+from server.queue import aside, desk, service, views
 from server.queue.board import board
 from server.queue.forecasting import Forecaster
 from server.queue.lines import line_views, line_views_of
@@ -21,11 +21,14 @@ from server.wire import (
     Board,
     DeskView,
     Finish,
+    Handover,
     LineView,
+    Merge,
     OfficeView,
     Park,
     Pause,
     PhoneTicket,
+    Reason,
     Sit,
     Transfer,
     Why,
@@ -138,6 +141,21 @@ class DeskController(Controller):
         officer = await context.officer(request, *SEATED)
         return Why(sentence=await views.why(officer, ticket, context.language(request)))
 
+    @post("/handover", operation_id="handover", status_code=200)
+    async def handover(self, request: Req, data: JSONBody[Handover]) -> Response[bytes]:
+        """Leave the counter to a successor."""
+        return await _at_desk(request, lambda officer: aside.handover(officer, data.to))
+
+    @post("/tickets/{ticket:str}/call", operation_id="callChosen", status_code=200)
+    async def call(self, request: Req, ticket: FromPath[str], data: JSONBody[Reason]) -> Response[bytes]:
+        """Call a ticket out of turn."""
+        return await _verb(request, lambda officer: desk.call_chosen(officer, ticket, data.reason))
+
+    @post("/tickets/{ticket:str}/merge", operation_id="merge", status_code=200)
+    async def merge(self, request: Req, ticket: FromPath[str], data: JSONBody[Merge]) -> Response[bytes]:
+        """One person has two numbers."""
+        return await _verb(request, lambda officer: aside.merge(officer, ticket, data.other))
+
     @post("/tickets/{ticket:str}/recall", operation_id="recall", status_code=200)
     async def recall(self, request: Req, ticket: FromPath[str]) -> Response[bytes]:
         """Call the same number again."""
@@ -175,25 +193,25 @@ class DeskController(Controller):
     @post("/tickets/{ticket:str}/return", operation_id="return", status_code=200)
     async def return_(self, request: Req, ticket: FromPath[str]) -> Response[bytes]:
         """The missed person is here again."""
-        return await _verb(request, lambda officer: desk.return_(officer, ticket))
+        return await _verb(request, lambda officer: aside.return_(officer, ticket))
 
     @post("/tickets/{ticket:str}/park", operation_id="park", status_code=200)
     async def park(self, request: Req, ticket: FromPath[str], data: JSONBody[Park | None] = None) -> Response[bytes]:
         """Keep the number while its holder fetches something."""
         asked = data or Park()
-        return await _verb(request, lambda officer: desk.park(officer, ticket, asked.reason, asked.minutes))
+        return await _verb(request, lambda officer: aside.park(officer, ticket, asked.reason, asked.minutes))
 
     @post("/tickets/{ticket:str}/resume", operation_id="resume", status_code=200)
     async def resume(self, request: Req, ticket: FromPath[str]) -> Response[bytes]:
         """Go on with a parked number here."""
-        return await _verb(request, lambda officer: desk.resume(officer, ticket))
+        return await _verb(request, lambda officer: aside.resume(officer, ticket))
 
     @post("/tickets/{ticket:str}/transfer", operation_id="transfer", status_code=200)
     async def transfer(self, request: Req, ticket: FromPath[str], data: JSONBody[Transfer]) -> Response[bytes]:
         """Send the ticket on; it keeps its number and place."""
         return await _verb(
             request,
-            lambda officer: desk.transfer(
+            lambda officer: aside.transfer(
                 officer, ticket, line=data.line, counter=data.counter, to=data.officer, back=data.back
             ),
         )
@@ -201,22 +219,22 @@ class DeskController(Controller):
     @post("/tickets/{ticket:str}/add-procedure", operation_id="addProcedure", status_code=200)
     async def add_procedure(self, request: Req, ticket: FromPath[str], data: JSONBody[AddProcedure]) -> Response[bytes]:
         """Add a procedure to the visit."""
-        return await _verb(request, lambda officer: desk.add_procedure(officer, ticket, data.procedure))
+        return await _verb(request, lambda officer: aside.add_procedure(officer, ticket, data.procedure))
 
     @post("/tickets/{ticket:str}/no-show", operation_id="noShow", status_code=200)
     async def no_show(self, request: Req, ticket: FromPath[str]) -> Response[bytes]:
         """Give up on somebody who does not come."""
-        return await _verb(request, lambda officer: desk.no_show(officer, ticket))
+        return await _verb(request, lambda officer: aside.no_show(officer, ticket))
 
     @post("/tickets/{ticket:str}/withdraw", operation_id="withdraw", status_code=200)
     async def withdraw(self, request: Req, ticket: FromPath[str]) -> Response[bytes]:
         """Take a ticket out of the queue at its holder's wish."""
-        return await _verb(request, lambda officer: desk.withdraw(officer, ticket))
+        return await _verb(request, lambda officer: aside.withdraw(officer, ticket))
 
     @post("/tickets/{ticket:str}/undo", operation_id="undo", status_code=200)
     async def undo(self, request: Req, ticket: FromPath[str]) -> Response[bytes]:
         """Take the desk's last verb back."""
-        return await _verb(request, lambda officer: desk.undo(officer, ticket))
+        return await _verb(request, lambda officer: aside.undo(officer, ticket))
 
 
 async def _verb(request: Req, verb: Callable[[Officer], Awaitable[Ticket]]) -> Response[bytes]:

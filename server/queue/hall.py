@@ -90,22 +90,24 @@ async def desk_of(office: str, officer: str) -> DeskRow | None:
     )
 
 
-def seat_at(desk: DeskRow, setting: Setting) -> Seat:
-    """Who sits there, and the lines that both the counter and the officer serve."""
+def seat_at(desk: DeskRow, setting: Setting, now: datetime) -> Seat:
+    """Who sits there, and the lines that both the counter and the officer serve, with those given for a while."""
     if desk.officer is None:
         raise ValueError(f"nobody sits at counter {desk.counter}")
     counter = setting.counters.get(desk.counter)
     officer = setting.officers.get(desk.officer)
     served = frozenset(counter.lines) if counter and counter.lines else frozenset(setting.lines)
     skills = officer.skills if officer and officer.skills else frozenset(setting.lines)
-    return Seat(desk.counter, desk.officer, served & skills, paused=desk.paused_at is not None)
+    extra = frozenset(desk.extra_lines.split("\n")) if desk.extra_until and desk.extra_until > now else frozenset[str]()
+    lines = served & skills | extra & frozenset(setting.lines)
+    return Seat(desk.counter, desk.officer, lines, paused=desk.paused_at is not None)
 
 
 async def load_hall(setting: Setting, now: datetime) -> Hall:
     """Everything the calling rule looks at, as of this moment of the transaction (or of the last commit)."""
     office = setting.office.code
     tickets = await open_tickets(office)
-    seats = [seat_at(desk, setting) for desk in await desks(office) if desk.officer is not None]
+    seats = [seat_at(desk, setting, now) for desk in await desks(office) if desk.officer is not None]
     returned = [ticket for ticket in tickets if ticket.returned_seq is not None]
     calls = await _calls_since(office, min(ticket.returned_seq or 0 for ticket in returned)) if returned else {}
     claimed = any(ticket.only_officer or ticket.only_counter for ticket in tickets)

@@ -28,12 +28,17 @@ __all__ = [
     "accumulated",
     "ahead_of",
     "allowed",
+    "callable_now",
+    "came_back_in_time",
     "choose",
     "next_number",
     "numbered",
+    "onward",
+    "open_for",
     "ordered",
     "reason",
     "resting",
+    "unserved",
     "virtual_arrival",
 ]
 
@@ -41,7 +46,7 @@ State = Literal["waiting", "called", "serving", "parked", "missed", "served", "w
 Discipline = Literal["accumulating", "strict", "fifo"]
 Verb = Literal[
     "call", "recall", "start", "finish", "miss", "return", "park", "resume", "transfer", "merge", "add-procedure",
-    "no-show", "withdraw", "reactivate",
+    "no-show", "withdraw", "bring-back", "reactivate",
 ]  # fmt: skip
 
 OPEN_STATES: frozenset[State] = frozenset({"waiting", "called", "serving", "parked", "missed"})
@@ -60,7 +65,8 @@ FROM: Mapping[Verb, frozenset[State]] = {
     "add-procedure": frozenset({"called", "serving"}),
     "no-show": frozenset({"called", "missed"}),
     "withdraw": frozenset({"waiting", "missed"}),
-    "reactivate": frozenset({"no-show", "closed", "missed"}),
+    "bring-back": frozenset({"missed", "closed"}),
+    "reactivate": frozenset({"no-show"}),
 }
 """The states that each verb may start from; from any other it is refused and changes nothing."""
 
@@ -103,10 +109,13 @@ class Ticket(Struct, frozen=True, kw_only=True):
     missed_at: datetime | None = None
     returned_seq: int | None = None
     parked_until: datetime | None = None
+    chosen_by: str | None = None
+    choice_reason: str | None = None
     park_reason: str | None = None
     visit: str = ""
     appointment: str | None = None
     procedures: str = ""
+    served_procedures: str = ""
     outcome: str | None = None
     dossiers: int | None = None
     language: str = "vi"
@@ -125,6 +134,10 @@ class DeskRow(Struct, frozen=True, kw_only=True):
     paused_at: datetime | None = None
     paused_until: datetime | None = None
     pause_reason: str | None = None
+    extra_lines: str = ""
+    extra_until: datetime | None = None
+    help_kind: str | None = None
+    help_at: datetime | None = None
     undo_verb: str | None = None
     undo_until: datetime | None = None
     undo_seq: int | None = None
@@ -203,12 +216,19 @@ def ordered(tickets: Iterable[Ticket], now: datetime, discipline: Discipline = "
     return sorted(tickets, key=lambda ticket: _rank(ticket, now, discipline))
 
 
-def may_take(ticket: Ticket, seat: Seat, hall: Hall) -> bool:
-    """Whether this desk may call this ticket: it waits in a line the desk serves, and nobody else has a claim to it.
+def callable_now(ticket: Ticket, now: datetime) -> bool:
+    """Whether a ticket stands in the queue: it waits, or the time that it was parked for is over."""
+    if ticket.state == "parked":
+        return ticket.parked_until is not None and ticket.parked_until <= now
+    return ticket.state == "waiting"
+
+
+def may_take(ticket: Ticket, seat: Seat, hall: Hall, now: datetime) -> bool:
+    """Whether this desk may call this ticket: it stands in a line the desk serves, and nobody else has a claim to it.
 
     A ticket for one officer or counter is left to them while they are at work or due today; afterwards it is free.
     """
-    if ticket.state != "waiting" or ticket.line not in seat.lines:
+    if not callable_now(ticket, now) or ticket.line not in seat.lines:
         return False
     if ticket.only_officer is not None and ticket.only_officer != seat.officer:
         present = any(other.officer == ticket.only_officer for other in hall.seats)
@@ -221,7 +241,7 @@ def may_take(ticket: Ticket, seat: Seat, hall: Hall) -> bool:
 
 def queue_of(seat: Seat, hall: Hall, now: datetime) -> list[Ticket]:
     """What this desk would call, first to last, if nothing else happened. Those who came back late rest at the end."""
-    mine = ordered((ticket for ticket in hall.tickets if may_take(ticket, seat, hall)), now, hall.discipline)
+    mine = ordered((ticket for ticket in hall.tickets if may_take(ticket, seat, hall, now)), now, hall.discipline)
     ready = [ticket for ticket in mine if ticket.id not in hall.resting]
     return ready + [ticket for ticket in mine if ticket.id in hall.resting]
 
@@ -248,7 +268,7 @@ def ahead_of(ticket: Ticket, hall: Hall, now: datetime) -> int:
     for seat in hall.seats:
         if ticket.line in seat.lines:
             rivals |= seat.lines
-    waiting = [other for other in hall.tickets if other.state == "waiting" and other.line in rivals]
+    waiting = [other for other in hall.tickets if callable_now(other, now) and other.line in rivals]
     queue = ordered(waiting, now, hall.discipline)
     queue.sort(key=lambda other: other.id in hall.resting)
     for place, other in enumerate(queue):
@@ -286,6 +306,42 @@ def allowed(verb: Verb, ticket: Ticket, *, seat: Seat | None = None) -> Refused 
     return None
 
 
+def open_for(since: datetime, now: datetime, opening: Sequence[tuple[datetime, datetime]]) -> timedelta:
+    """How much of the time since then the office was open: during a break the clocks of the missed stand still."""
+    spans = (min(end, now) - max(start, since) for start, end in opening)
+    return sum((span for span in spans if span > timedelta(0)), timedelta(0))
+
+
+def came_back_in_time(
+    ticket: Ticket, now: datetime, within: timedelta, opening: Sequence[tuple[datetime, datetime]]
+) -> bool:
+    """Whether somebody who missed the call may still come back with the time already waited."""
+    return ticket.missed_at is None or open_for(ticket.missed_at, now, opening) <= within
+
+
+def onward(ticket: Ticket, lines_of: Mapping[str, str], seat: Seat) -> str | None:
+    """The line a visit walks on to when this desk is done: that of the first procedure nobody has served yet.
+
+    `lines_of` maps procedures to lines. None where nothing is left, or where this desk serves what is left, too.
+    """
+    served = set(ticket.served_procedures.split("\n"))
+    for code in ticket.procedures.split("\n") if ticket.procedures else []:
+        line = lines_of.get(code)
+        if code not in served and line is not None and line != ticket.line and line not in seat.lines:
+            return line
+    return None
+
+
+def unserved(hall: Hall, now: datetime) -> dict[str, int]:
+    """Lines that people wait in and no open counter serves, with how many wait."""
+    served = frozenset[str]().union(*(seat.lines for seat in hall.seats))
+    found: dict[str, int] = {}
+    for ticket in hall.tickets:
+        if callable_now(ticket, now) and ticket.line not in served:
+            found[ticket.line] = found.get(ticket.line, 0) + 1
+    return found
+
+
 def numbered(prefix: str, number: int) -> str:
     """A ticket's number as printed and called: the line's prefix and at least three digits."""
     return f"{prefix}{number:03d}"
@@ -306,7 +362,7 @@ def next_number(
         number, fresh = series.last + 1, series.day != today
     for _ in range(size):
         number = first + (number - first) % size
-        if not fresh and series is not None and number == series.day_first:
+        if not fresh and series is not None and number == series.day_first and series.last >= series.day_first:
             return None
         if number not in still_open:
             return Series(today, number if fresh or series is None else series.day_first, number)

@@ -41,10 +41,13 @@ class Ticket(Table, tablename="ticket"):
     missed_at = Timestamptz(null=True, default=None)
     returned_seq = BigInt(null=True, default=None)
     parked_until = Timestamptz(null=True, default=None)
+    chosen_by = Varchar(length=100, null=True, default=None)
+    choice_reason = Varchar(length=200, null=True, default=None, help_text=PERSONAL)
     park_reason = Varchar(length=200, null=True, default=None, help_text=PERSONAL)
     visit = Varchar(length=100)
     appointment = Varchar(length=20, null=True, default=None)
     procedures = Text()
+    served_procedures = Text()
     outcome = Varchar(length=40, null=True, default=None)
     dossiers = Integer(null=True, default=None)
     language = Varchar(length=2, default="vi")
@@ -56,6 +59,7 @@ class Ticket(Table, tablename="ticket"):
 class Desk(Table, tablename="desk"):
     """A counter with an officer at it. A row exists from the first time a counter is opened.
 
+    `extra_lines` are those the head has given it until `extra_until`; `help_kind` is what its officer needs.
     `undo` is the JSON of what the last verb found, kept for a few seconds; it is a convenience, so not journalled.
     """
 
@@ -67,6 +71,10 @@ class Desk(Table, tablename="desk"):
     paused_at = Timestamptz(null=True, default=None)
     paused_until = Timestamptz(null=True, default=None)
     pause_reason = Varchar(length=200, null=True, default=None, help_text=PERSONAL)
+    extra_lines = Text()
+    extra_until = Timestamptz(null=True, default=None)
+    help_kind = Varchar(length=12, null=True, default=None)
+    help_at = Timestamptz(null=True, default=None)
     undo_verb = Varchar(length=20, null=True, default=None, help_text=PERSONAL)
     undo_until = Timestamptz(null=True, default=None, help_text=PERSONAL)
     undo_seq = BigInt(null=True, default=None, help_text=PERSONAL)
@@ -84,4 +92,14 @@ class NumberSeries(Table, tablename="number_series"):
     last = Integer()
 
 
-TABLES: list[type[Table]] = [Ticket, Desk, NumberSeries]
+class Card(Table, tablename="card"):
+    """A numbered card that is handed out instead of paper, and taken back afterwards."""
+
+    id = Varchar(length=60, primary_key=True)
+    office = Varchar(length=40)
+    label = Varchar(length=12)
+    state = Varchar(length=8)
+    ticket = Varchar(length=100, null=True, default=None)
+
+
+TABLES: list[type[Table]] = [Ticket, Desk, NumberSeries, Card]

@@ -50,7 +50,7 @@ async def desk_view(officer: Officer, language: Language) -> DeskView:
     setting = await load_setting(officer.office)
     hall = await load_hall(setting, now)
     desk = await desk_of(officer.office, officer.username)
-    seat = seat_at(desk, setting) if desk else None
+    seat = seat_at(desk, setting, now) if desk else None
     mine = [
         ticket for ticket in hall.tickets
         if seat and ticket.counter == seat.counter and ticket.state in ("called", "serving")
@@ -191,7 +191,7 @@ async def why(officer: Officer, ticket: str, language: Language) -> str:
     setting = await load_setting(officer.office)
     found = await ticket_by_id(officer.office, ticket)
     desk = await desk_of(officer.office, officer.username)
-    seat = seat_at(desk, setting) if desk else Seat(0, officer.username, frozenset(setting.lines))
+    seat = seat_at(desk, setting, now) if desk else Seat(0, officer.username, frozenset(setting.lines))
     key, values = reason(found, await load_hall(setting, now), seat, found.called_at or now)
     return say(language, key, **values)
 

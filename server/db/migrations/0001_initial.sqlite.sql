@@ -254,10 +254,13 @@ CREATE TABLE ticket (
     missed_at TIMESTAMPTZ,
     returned_seq BIGINT,
     parked_until TIMESTAMPTZ,
+    chosen_by VARCHAR(100),
+    choice_reason VARCHAR(200),
     park_reason VARCHAR(200),
     visit VARCHAR(100) NOT NULL,
     appointment VARCHAR(20),
     procedures TEXT NOT NULL,
+    served_procedures TEXT NOT NULL,
     outcome VARCHAR(40),
     dossiers INTEGER,
     language VARCHAR(2) NOT NULL,
@@ -280,6 +283,10 @@ CREATE TABLE desk (
     paused_at TIMESTAMPTZ,
     paused_until TIMESTAMPTZ,
     pause_reason VARCHAR(200),
+    extra_lines TEXT NOT NULL,
+    extra_until TIMESTAMPTZ,
+    help_kind VARCHAR(12),
+    help_at TIMESTAMPTZ,
     undo_verb VARCHAR(20),
     undo_until TIMESTAMPTZ,
     undo_seq BIGINT,
@@ -296,6 +303,15 @@ CREATE TABLE number_series (
     last INTEGER NOT NULL
 );
 CREATE UNIQUE INDEX number_series_office_line ON number_series (office, line);
+
+CREATE TABLE card (
+    id VARCHAR(60) PRIMARY KEY NOT NULL,
+    office VARCHAR(40) NOT NULL,
+    label VARCHAR(12) NOT NULL,
+    state VARCHAR(8) NOT NULL,
+    ticket VARCHAR(100)
+);
+CREATE UNIQUE INDEX card_office_label ON card (office, label);
 
 CREATE TABLE rating (
     id VARCHAR(32) PRIMARY KEY NOT NULL,

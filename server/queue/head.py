@@ -1,0 +1,97 @@
+"""What the head of an office does about the hall: opens lines at counters, hears calls for help, ends the day."""
+
+from datetime import datetime
+
+from server.catalogue import service as catalogue
+from server.db import row
+from server.errors import Refusal
+from server.people.rules import Officer
+from server.queue import tables
+from server.queue.desk import actor, at_desk, counter_facts
+from server.queue.hall import close_day, desks, hall_change, open_tickets
+from server.queue.rules import DeskRow, Series
+
+__all__ = ["answer_help", "call_for_help", "end_day", "give_lines", "start_numbers"]
+
+
+async def give_lines(officer: Officer, counter: int, lines: list[str], until: datetime) -> None:
+    """Have an open counter take further lines until an instant, whatever its officer usually does.
+
+    Refuses no-such-counter for one that nobody sits at, no-such-line, and not-future.
+    """
+    async with hall_change(officer.office, actor(officer)) as (change, setting):
+        desk = await _desk(officer.office, counter)
+        for line in lines:
+            if line not in setting.lines:
+                raise Refusal("no-such-line", line=line)
+        if lines and until <= change.now:
+            raise Refusal("not-future")
+        await change.update(
+            tables.Desk, desk.id, extra_lines="\n".join(sorted(set(lines))), extra_until=until if lines else None
+        )
+        change.append("counter.lines", {"counter": {"number": counter}, "lines": sorted(set(lines)), "until": until})
+
+
+async def call_for_help(officer: Officer, kind: str) -> None:
+    """Call the head to one's counter without a sound (a complaint), or anybody who can come (an emergency)."""
+    async with at_desk(officer) as work:
+        await work.change.update(tables.Desk, work.desk.id, help_kind=kind, help_at=work.change.now)
+        work.change.append("counter.help", {"counter": {"number": work.desk.counter}, "help": kind})
+
+
+async def answer_help(officer: Officer, counter: int) -> None:
+    """Say that somebody is on the way."""
+    async with hall_change(officer.office, actor(officer)) as (change, _setting):
+        desk = await _desk(officer.office, counter)
+        if desk.help_kind is None:
+            return
+        await change.update(tables.Desk, desk.id, help_kind=None, help_at=None)
+        change.append("counter.help", {"counter": {"number": counter}, "help": None})
+
+
+async def end_day(officer: Officer) -> None:
+    """Close what is left and say that the day is over. Refuses still-serving while a ticket is at a counter."""
+    async with hall_change(officer.office, actor(officer)) as (change, setting):
+        for ticket in await open_tickets(officer.office):
+            if ticket.state in ("called", "serving"):
+                raise Refusal("still-serving", label=ticket.label)
+        for desk in await _open_desks(officer.office):
+            await change.update(tables.Desk, desk.id, officer=None, opened_at=None, paused_at=None, paused_until=None)
+            change.append("counter.closed", counter_facts(setting, desk.counter, opened=False))
+        if change.day is not None:
+            await close_day(change, setting, change.day)
+
+
+async def start_numbers(officer: Officer, line: str, number: int) -> None:
+    """Let a line's next number be this one: for an office that begins with Motcua in the middle of a day.
+
+    Refuses no-such-line, bad-number outside the line's range, and number-taken where today's numbers are beyond it.
+    """
+    async with hall_change(officer.office, actor(officer)) as (change, _setting):
+        found = await catalogue.line(officer.office, line)
+        if not found.first_number <= number <= found.last_number:
+            raise Refusal("bad-number", first=found.first_number, last=found.last_number)
+        key = f"{officer.office}/{line}"
+        table = tables.NumberSeries
+        before = await row(Series, table.select().where(table.id == key))
+        today = change.day
+        if before is not None and before.day == today and before.last >= number:
+            raise Refusal("number-taken")
+        values: dict[str, object] = {"day": today, "day_first": number, "last": number - 1}
+        if before is None:
+            await change.insert(table, key, {"id": key, "office": officer.office, "line": line} | values)
+        else:
+            await change.update(table, key, **values)
+        change.append("series.started", {"line": line, "number": number})
+
+
+async def _desk(office: str, counter: int) -> DeskRow:
+    table = tables.Desk
+    found = await row(DeskRow, table.select().where((table.office == office) & (table.counter == counter)))
+    if found is None or found.officer is None:
+        raise Refusal("no-such-counter", counter=counter)
+    return found
+
+
+async def _open_desks(office: str) -> list[DeskRow]:
+    return [desk for desk in await desks(office) if desk.officer is not None]

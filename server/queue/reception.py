@@ -1,0 +1,151 @@
+"""What reception does: numbers and cards for people without a kiosk, lost tickets, and those who come back late."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from server import clock
+from server.catalogue import service as catalogue
+from server.codes import derived_code, token_hash
+from server.db import row, rows
+from server.errors import Refusal
+from server.journal.append import Change
+from server.people.rules import Officer
+from server.people.secrets import server_key
+from server.queue import tables
+from server.queue.aside import back_in_queue
+from server.queue.desk import actor
+from server.queue.hall import Setting, hall_change, set_state, ticket_by_id
+from server.queue.rules import Ticket, allowed
+from server.queue.service import Issued, Wanted, follow_token, issue, refuse_when_closed, withdraw_in
+
+__all__ = ["CardRow", "bring_back", "cards", "give_number", "latest", "put_card", "reactivate", "reprint", "withdraw"]
+
+LATEST = 10
+
+
+class CardRow(Struct, frozen=True):
+    """A numbered card: `in` the stack, `out` with somebody, or `lost`."""
+
+    id: str
+    office: str
+    label: str
+    state: str
+    ticket: str | None
+
+
+async def give_number(officer: Officer, wanted: Wanted) -> Issued:
+    """Give a number or hand out a card. Refuses card-out where that card is with somebody, card-lost where it is lost."""
+    if wanted.card is None:
+        return await issue(officer.office, wanted, actor(officer))
+    async with hall_change(officer.office, actor(officer)) as (change, _setting):
+        card = await _card(officer.office, wanted.card)
+        if card is not None and card.state != "in":
+            raise Refusal("card-out" if card.state == "out" else "card-lost", card=wanted.card)
+        issued = await issue(officer.office, wanted, actor(officer))
+        await _write_card(change, card, officer.office, wanted.card, "out", issued.ticket.id)
+        change.append("card.out", {"card": wanted.card})
+    return issued
+
+
+async def put_card(officer: Officer, label: str, state: str) -> None:
+    """Say that a card is back in the stack (`in`) or `lost`. Refuses card-in-use while its ticket is still open."""
+    async with hall_change(officer.office, actor(officer)) as (change, _setting):
+        card = await _card(officer.office, label)
+        if card is not None and card.state == state:
+            return
+        if card is not None and card.ticket is not None and state == "in":
+            held = await ticket_by_id(officer.office, card.ticket)
+            if held.state in ("waiting", "called", "serving", "parked"):
+                raise Refusal("card-in-use", card=label, state=held.state)
+        await _write_card(change, card, officer.office, label, state, None)
+        change.append(f"card.{state}", {"card": label})
+
+
+async def cards(office: str) -> list[CardRow]:
+    """Every card that was ever handed out, by label."""
+    return await rows(CardRow, tables.Card.select().where(tables.Card.office == office).order_by(tables.Card.label))
+
+
+async def bring_back(officer: Officer, ticket: str) -> Ticket:
+    """Somebody who was missed, or whom the end of a day closed, is here: back into the queue until the doors close.
+
+    A missed one in time keeps the time waited; everybody else waits from now on, as a walk-in.
+    """
+    async with hall_change(officer.office, actor(officer)) as (change, setting):
+        found = await ticket_by_id(officer.office, ticket)
+        _allow("bring-back", found)
+        await refuse_when_closed(setting, change.now)
+        if found.state == "missed":
+            return await back_in_queue(change, setting, found)
+        return await _again(change, setting, found, "ticket.reactivated")
+
+
+async def reactivate(officer: Officer, ticket: str) -> Ticket:
+    """The head lets a no-show wait again, from now on, with the misses forgiven."""
+    async with hall_change(officer.office, actor(officer)) as (change, setting):
+        found = await ticket_by_id(officer.office, ticket)
+        _allow("reactivate", found)
+        return await _again(change, setting, found, "ticket.reactivated")
+
+
+async def reprint(officer: Officer, ticket: str) -> Issued:
+    """A new paper for a lost one: its link replaces the old one, which is worthless from now on."""
+    key = await server_key()
+    async with hall_change(officer.office, actor(officer)) as (change, setting):
+        found = await ticket_by_id(officer.office, ticket)
+        number = found.follow_no + 1
+        fresh = derived_code(key, "follow", f"{found.id}:{number}")
+        again = await set_state(
+            change, setting, found, "ticket.reprinted", follow_no=number, follow_hash=token_hash(fresh)
+        )
+    return Issued(again, await follow_token(again), setting)
+
+
+async def withdraw(officer: Officer, ticket: str) -> Ticket:
+    """Take a ticket out of the queue at its holder's wish."""
+    async with hall_change(officer.office, actor(officer)) as (change, setting):
+        return await withdraw_in(change, setting, await ticket_by_id(officer.office, ticket))
+
+
+async def latest(office: str, line: str | None, since: datetime | None) -> list[Ticket]:
+    """Tickets by line and time of issue, newest first: to find a lost one, or the last ten."""
+    found = await catalogue.office(office)
+    table = tables.Ticket
+    today = clock.day_of(clock.now(), found.time_zone)
+    where = (table.office == office) & (table.day == today)
+    if line is not None:
+        where &= table.line == line
+    if since is not None:
+        where &= table.issued_at >= since
+    query = table.select().where(where).order_by(table.issued_seq, ascending=False)
+    return await rows(Ticket, query.limit(LATEST if line is None and since is None else 200))
+
+
+async def _again(change: Change, setting: Setting, ticket: Ticket, kind: str) -> Ticket:
+    return await set_state(
+        change, setting, ticket, kind, state="waiting", virtual_at=change.now, misses=0, missed_at=None,
+        returned_seq=None, ended_at=None, ended_seq=None, counter=None, officer=None, called_at=None, started_at=None,
+    )  # fmt: skip
+
+
+def _allow(verb: str, ticket: Ticket) -> None:
+    refused = allowed("reactivate" if verb == "reactivate" else "bring-back", ticket)
+    if refused is not None:
+        raise Refusal(refused.code, label=ticket.label, state=ticket.state)
+
+
+async def _card(office: str, label: str) -> CardRow | None:
+    table = tables.Card
+    return await row(CardRow, table.select().where((table.office == office) & (table.label == label)))
+
+
+async def _write_card(
+    change: Change, card: CardRow | None, office: str, label: str, state: str, ticket: str | None
+) -> None:
+    key = f"{office}/{label}"
+    if card is None:
+        values: dict[str, object] = {"id": key, "office": office, "label": label, "state": state, "ticket": ticket}
+        await change.insert(tables.Card, key, values)
+    else:
+        await change.update(tables.Card, key, state=state, ticket=ticket)
