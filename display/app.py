@@ -13,6 +13,7 @@ import httpx
 from litestar import Litestar, Request, Response, Router, WebSocket, get, websocket
 from litestar.enums import ScopeType
 from litestar.exceptions import HTTPException, NotFoundException
+from litestar.params import FromPath, FromQuery
 from litestar.response import File, Redirect
 from litestar.static_files import create_static_files_router
 from litestar.types import ASGIApp, Receive, Scope, Send
@@ -63,14 +64,14 @@ def create_app(
         return Redirect(f"/wall/{follower.identity.office}" + (f"?lang={lang}" if lang in ("vi", "en") else ""))
 
     @get("/wall/{office:str}", sync_to_thread=False)
-    def wall(request: Request[Any, Any, Any], office: str) -> Response[str] | Redirect:
+    def wall(request: Request[Any, Any, Any], office: FromPath[str]) -> Response[str] | Redirect:
         if follower.identity is not None and follower.identity.office != office:
             return Redirect("/")
         view = follower.board.office if follower.board else None
         return _page(wall_page(_language(request), view if isinstance(view, OfficeView) else None, mute=mute))
 
     @get("/api/offices/{office:str}/board")
-    async def board(office: str) -> Response[bytes]:
+    async def board(office: FromPath[str]) -> Response[bytes]:
         if follower.identity is not None and follower.identity.office != office:
             raise NotFoundException()
         with suppress(httpx.HTTPError, ValueError):
@@ -97,14 +98,16 @@ def create_app(
         return {"clips": {name: {"file": path.name} for name, path in clips.items()}}
 
     @get("/voice/{name:str}", sync_to_thread=False)
-    def clip(name: str) -> File:
+    def clip(name: FromPath[str]) -> File:
         path = clips.get(Path(name).stem)
         if path is None or path.name != name:
             raise NotFoundException()
         return File(path, content_disposition_type="inline")
 
     @websocket("/ws/offices/{office:str}/feed")
-    async def feed(socket: WebSocket[Any, Any, Any], office: str, since: int | None = None) -> None:
+    async def feed(
+        socket: WebSocket[Any, Any, Any], office: FromPath[str], since: FromQuery[int | None] = None
+    ) -> None:
         await socket.accept()
         if follower.identity is not None and follower.identity.office != office:
             await socket.close(code=NO_SUCH_OFFICE)

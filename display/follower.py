@@ -5,6 +5,7 @@ import logging
 import os
 import random
 from collections import deque
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -15,14 +16,12 @@ from msgspec.structs import replace
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from display.board import Forecast, Gap, Heartbeat, read, reduce
+from display.rules import SILENCE, Backoff
 from display.source import Identity, Source
 from server.wire import Board, decode, encode
 
-__all__ = ["SILENCE", "Follower"]
+__all__ = ["TOO_OLD", "Follower"]
 
-SILENCE = 12.0  # seconds without a frame: two heartbeats missed
-FIRST_DELAY, LONGEST_DELAY, REFUSED_DELAY = 0.5, 5.0, 30.0
-STEADY = 10.0  # a connection that lived so long was a good one: the next try comes quickly
 REPORT_EVERY = 30.0
 REMEMBERED = 1000
 TOO_OLD = 4410
@@ -41,9 +40,18 @@ class Kept(Struct):
 class Follower:
     """The link to the server. Read its fields at will; `moved` is set, and replaced by a new event, on every news."""
 
-    def __init__(self, source: Source, file: Path) -> None:
+    def __init__(
+        self,
+        source: Source,
+        file: Path,
+        *,
+        silence: float = SILENCE,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self._source = source
         self._file = file
+        self._silence = silence
+        self._sleep = sleep
         kept = _load(file)
         self.identity: Identity | None = kept.identity if kept else None
         self.board: Board | None = kept.board if kept else None
@@ -70,7 +78,7 @@ class Follower:
     @property
     def connected(self) -> bool:
         """Whether what we have is fresh."""
-        return self.signs > 0 and self.age is not None and self.age < SILENCE
+        return self.signs > 0 and self.age is not None and self.age < self._silence
 
     def after(self, seq: int) -> list[tuple[int, str]] | None:
         """The frames behind `seq`, as they came; None where they are not all here, or `seq` lies beyond the board."""
@@ -98,19 +106,15 @@ class Follower:
 
     async def _follow(self) -> None:
         clock = asyncio.get_running_loop().time
-        delay = FIRST_DELAY
+        backoff = Backoff()
         while True:
             started = clock()
             try:
                 await self._connection()
             except (httpx.HTTPError, WebSocketException, OSError, TimeoutError, Gap, ValueError) as trouble:
                 self._judge(trouble)
-            if clock() - started > STEADY:
-                delay = FIRST_DELAY
-            pause = REFUSED_DELAY if self.refused else delay
-            delay = min(delay * 2, LONGEST_DELAY)
-            # also after a server that accepts and then closes at once: `websockets` itself would not wait
-            await asyncio.sleep(pause * (0.5 + random.random() / 2))  # noqa: S311 (spreads walls out, hides nothing)
+            luck = random.random()  # noqa: S311 (spreads walls out, hides nothing)
+            await self._sleep(backoff.pause(clock() - started, luck, refused=self.refused is not None))
 
     async def _connection(self) -> None:
         """Follows through one connection; returns or raises when it has ended."""
@@ -122,7 +126,7 @@ class Follower:
         assert self.board is not None  # noqa: S101
         async with self._source.feed(self.identity.office, self.board.seq) as socket:
             while True:
-                async with asyncio.timeout(SILENCE):
+                async with asyncio.timeout(self._silence):
                     text = await socket.recv(decode=True)
                 self._take(text)
 

@@ -5,7 +5,7 @@ import json
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from server import phrases as catalogue
 from server.phrases import Language
@@ -38,7 +38,7 @@ def voice_files(folder: Path | None) -> dict[str, Path]:
 @cache
 def _environment(language: Language) -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(WEB / "templates"), autoescape=select_autoescape(), undefined=StrictUndefined
+        loader=FileSystemLoader(WEB / "templates"), autoescape=select_autoescape(), trim_blocks=True, lstrip_blocks=True
     )
 
     def say(key: str, **values: object) -> str:
@@ -54,11 +54,6 @@ def _environment(language: Language) -> Environment:
 
 @cache
 def _static(name: str) -> str:
-    """The address of a shipped file; its content's hash makes a new version a new address.
-
-    Fonts have none: the style sheets name them, and a second address would load them twice.
-    """
-    if name.startswith("fonts/"):
-        return f"/static/{name}"
+    """The address of a shipped file; its content's hash makes a new version a new address."""
     digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:8]
     return f"/static/{name}?v={digest}"

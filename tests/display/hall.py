@@ -12,6 +12,7 @@ import msgspec
 import uvicorn
 from litestar import Litestar, Request, Response, WebSocket, get, put, websocket
 from litestar.exceptions import WebSocketDisconnect
+from litestar.params import FromPath, FromQuery
 
 from display.board import read, reduce
 from server.wire import Board, decode, encode
@@ -136,14 +137,15 @@ class Hall:
         @put("/api/devices/self/status", status_code=204)
         async def status(request: Request[Any, Any, Any]) -> None:
             self.reports.append(decode(await request.body()))
+            self.ring()
 
         @get("/api/offices/{office:str}/board")
-        async def board(office: str) -> Response[bytes]:
+        async def board(office: FromPath[str]) -> Response[bytes]:
             self.asked += 1
             return Response(encode(self.board), media_type="application/json")
 
         @websocket("/ws/offices/{office:str}/feed")
-        async def feed(socket: WebSocket[Any, Any, Any], office: str, since: int = 0) -> None:
+        async def feed(socket: WebSocket[Any, Any, Any], office: FromPath[str], since: FromQuery[int] = 0) -> None:
             await socket.accept()
             self.connections += 1
             self.ring()
@@ -151,6 +153,7 @@ class Hall:
                 await socket.close(code=self.slam)
                 return
             self.open.add(socket)
+            self.ring()
             tasks = [asyncio.create_task(self._speak(socket, since)), asyncio.create_task(_until_gone(socket))]
             try:
                 await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -179,6 +182,16 @@ class Hall:
                 await socket.send_text(json.dumps({"heartbeat": last}))
             await moved.wait()
 
+    def restore(self, board: Board) -> None:
+        """A backup: what came after it has never happened."""
+        self.board, self.first = board, board.seq
+        self.journal.clear()
+
+    async def send(self, text: str) -> None:
+        """Sends something that is no event to everybody connected."""
+        for socket in list(self.open):
+            await socket.send_text(text)
+
     async def drop(self, code: int = 1012) -> None:
         """Closes every feed."""
         for socket in list(self.open):
@@ -186,8 +199,9 @@ class Hall:
 
     async def until(self, what: Any) -> None:
         """Waits until something is true of this server; looks whenever anything happens here."""
-        while not what():
-            await self.moved.wait()
+        async with asyncio.timeout(20):
+            while not what():
+                await self.moved.wait()
 
     @asynccontextmanager
     async def served(self) -> AsyncIterator[str]:
