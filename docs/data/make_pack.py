@@ -75,8 +75,8 @@ def _offices(today: Table, before: Table) -> Iterable[dict[str, str]]:
         yield {
             "code": code,
             "national_code": national,
-            "name_vi": f"Điểm phục vụ hành chính công {_lower(place)}",
-            "name_en": f"{_bare(place)} ward public service point",
+            "name_vi": place,
+            "name_en": f"{_bare(place)} ward",
             "parent": "",
             "address": f"{place}, Hà Nội",
             "timezone": "Asia/Ho_Chi_Minh",

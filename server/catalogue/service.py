@@ -1,4 +1,7 @@
-"""What the rest of the house asks of the catalogue. Every function is one or two queries, and refuses unknown codes."""
+"""What the rest of the house asks of the catalogue. Every function is one or two queries, and refuses unknown codes.
+
+A code that cannot be printed is nobody's, and is not sent to the database: PostgreSQL takes no NUL in a text.
+"""
 
 from collections.abc import Awaitable, Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -57,7 +60,9 @@ async def offices() -> list[Office]:
 
 async def office(code: str) -> Office:
     """One office. Refuses `no-such-office`."""
-    found = await row(Office, tables.Office.select().where(tables.Office.code == code))
+    found = None
+    if code.isprintable():
+        found = await row(Office, tables.Office.select().where(tables.Office.code == code))
     if found is None:
         raise Refusal("no-such-office", office=code)
     return found
@@ -80,12 +85,10 @@ async def lines(office: str) -> list[ServiceLine]:
 
 async def line(office: str, code: str) -> ServiceLine:
     """One service line. Refuses `no-such-line`."""
-    table = tables.ServiceLine
-    query = table.select().where((table.office == office) & (table.code == code))
-    found = await row(ServiceLine, _split(query, "fields"))
-    if found is None:
-        raise Refusal("no-such-line", line=code)
-    return found
+    for found in await lines(office):
+        if found.code == code:
+            return found
+    raise Refusal("no-such-line", line=code)
 
 
 async def policy(office: str) -> Policy:
@@ -163,10 +166,10 @@ async def procedure(office: str, code: str) -> Procedure:
     """One procedure the office takes in, by its code or a longer form of it. Refuses `no-such-procedure`."""
     table = tables.Procedure
     query = table.select().where(table.office.is_in([ANY_OFFICE, office]) & (table.code == rules.national_code(code)))
-    found = rules.offered(await rows(Procedure, _split(query, "required_documents")), await lines(office))
-    if not found:
-        raise Refusal("no-such-procedure", procedure=code)
-    return found[0]
+    if code.isprintable():
+        for found in rules.offered(await rows(Procedure, _split(query, "required_documents")), await lines(office)):
+            return found
+    raise Refusal("no-such-procedure", procedure=code)
 
 
 async def opening_days(office: Office, first_day: date, days: int) -> dict[date, list[Interval]]:
