@@ -5,12 +5,19 @@ Everything here blocks and runs in the print queue's thread.
 """
 
 import contextlib
+import importlib
+import importlib.util
+import logging
 import os
 import re
+import socket
 import stat
+import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Literal, Protocol
 
 from PIL import Image
@@ -23,6 +30,7 @@ __all__ = ["BadPrinter", "EscposPrinter", "Health", "NoPrinter", "PaperPrinter",
 
 PATIENCE = 2.5  # seconds for one answer, or one band, of a printer
 BAND = 128  # rows sent at once: small buffers are never flooded
+log = logging.getLogger("kiosk.printer")
 Paper = Literal["ok", "low", "out", "unknown"]
 
 
@@ -51,6 +59,12 @@ class Device(Protocol):
     def set(self, *, align: str, custom_size: bool = ..., width: int = ..., height: int = ...) -> None: ...
     def textln(self, txt: str) -> None: ...
     def qr(self, content: str, *, size: int, native: bool) -> None: ...
+
+
+class NetworkDevice(Device, Protocol):
+    """A device that takes an open connection."""
+
+    device: socket.socket
 
 
 class Printer(Protocol):
@@ -160,12 +174,10 @@ class EscposPrinter:
 
     @contextlib.contextmanager
     def _connection(self) -> Iterator[tuple[Device | None, Health]]:
-        from escpos.exceptions import Error
-
         try:
             device = self._connect()
-            device.open()
-        except (Error, OSError, AssertionError, RuntimeError) as error:
+        except Exception as error:  # escpos, pyusb and pyserial each have families of their own
+            log.info("no printer: %s", error)
             yield None, Health("problem", "unknown", f"not found: {type(error).__name__}")
             return
         try:
@@ -258,14 +270,14 @@ def open_printer(spec: str | None, width: int, private: Path) -> Printer:
 
 def _network(where: str, private: Path) -> Callable[[], Device]:
     host, _, port = where.rpartition(":") if ":" in where else (where, "", "9100")
+    host = host.strip("[]")
     if not port.isdecimal() or not 0 < int(port) < 65536:
         raise BadPrinter(f"expected tcp:HOST or tcp:HOST:PORT, not {where}")
 
     def connect() -> Device:
-        _prepare(private)
-        from escpos.printer import Network
-
-        device: Device = Network(host, int(port), timeout=PATIENCE, profile="TM-T20II")
+        # connected here: its own open() leaks the socket of a failed try, and knows no IPv6
+        device: NetworkDevice = _escpos(private).Network(host, int(port), timeout=PATIENCE, profile="TM-T20II")
+        device.device = socket.create_connection((host, int(port)), timeout=PATIENCE)
         return device
 
     return connect
@@ -275,24 +287,23 @@ def _usb(where: str, private: Path) -> Callable[[], Device]:
     ids = re.fullmatch(r"([0-9a-fA-F]{1,4}):([0-9a-fA-F]{1,4})", where)
     if ids is None:
         raise BadPrinter(f"expected usb:VENDOR:PRODUCT in hexadecimal, for example usb:04b8:0e15, not {where}")
+    _needs("usb", "usb")
     vendor, product = int(ids[1], 16), int(ids[2], 16)
 
     def connect() -> Device:
-        _prepare(private)
-        from escpos.printer import Usb
-
-        device: Device = Usb(vendor, product, timeout=round(PATIENCE * 1000), profile="TM-T20II")
+        device: Device = _escpos(private).Usb(vendor, product, timeout=round(PATIENCE * 1000), profile="TM-T20II")
+        device.open()
         return device
 
     return connect
 
 
 def _serial(where: str, private: Path) -> Callable[[], Device]:
-    def connect() -> Device:
-        _prepare(private)
-        from escpos.printer import Serial
+    _needs("serial", "serial")
 
-        device: Device = Serial(where, timeout=PATIENCE, profile="TM-T20II")
+    def connect() -> Device:
+        device: Device = _escpos(private).Serial(where, timeout=PATIENCE, profile="TM-T20II")
+        device.open()
         return device
 
     return connect
@@ -300,19 +311,34 @@ def _serial(where: str, private: Path) -> Callable[[], Device]:
 
 def _file(where: str, private: Path) -> Callable[[], Device]:
     def connect() -> Device:
-        _prepare(private)
-        from escpos.printer import File
-
-        device: Device = File(where, profile="TM-T20II")
+        device: Device = _escpos(private).File(where, profile="TM-T20II")
+        device.open()
         return device
 
     return connect
 
 
-def _prepare(private: Path) -> None:
-    """Escpos unpickles its capabilities from a folder that is shared by default: give it one of our own."""
+def _escpos(private: Path) -> ModuleType:
+    """escpos.printer, imported late and kept tidy.
+
+    Its import unpickles from a folder that anybody could write to, and leaves a new empty one behind each time: both
+    get a place of our own. It also sets up logging, unless that is done before (`kiosk.__main__` does).
+    """
     folder = private / "escpos"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if os.name == "posix" and stat.S_IMODE(folder.stat().st_mode) != 0o700:
         folder.chmod(0o700)
-    os.environ["ESCPOS_CAPABILITIES_PICKLE_DIR"] = str(folder)
+    if "escpos.printer" not in sys.modules:
+        os.environ["ESCPOS_CAPABILITIES_PICKLE_DIR"] = str(folder)
+        with tempfile.TemporaryDirectory(dir=folder) as scratch:
+            usual, tempfile.tempdir = tempfile.tempdir, scratch
+            try:
+                importlib.import_module("escpos.printer")
+            finally:
+                tempfile.tempdir = usual
+    return sys.modules["escpos.printer"]
+
+
+def _needs(module: str, extra: str) -> None:
+    if importlib.util.find_spec(module) is None:
+        raise BadPrinter(f"this needs a package that is not installed: pip install 'motcua[{extra}]'")

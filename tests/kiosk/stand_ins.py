@@ -323,6 +323,8 @@ class NetworkPrinter:
 
     def close(self) -> None:
         """Unplugs it."""
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)  # a thread that is in accept() would keep the port open
         self._listener.close()
         for connection in self._open:
             connection.close()
