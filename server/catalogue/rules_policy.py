@@ -48,6 +48,8 @@ class Policy(Struct, frozen=True):
     publish_officers: bool = False
     may_choose: tuple[str, ...] = ("head", "reception")
     """Roles and usernames that may call a ticket out of turn."""
+    popular_procedures: tuple[str, ...] = ()
+    """What the citizen's site offers first, as long as nobody has booked more of anything else."""
     hotline: str = ""
     sample: bool = False
     """Whether the office is made up, for a demo or a lesson: its screens say so."""
@@ -103,6 +105,13 @@ def _codes(text: str) -> tuple[str, ...]:
     return codes
 
 
+def _procedures(text: str) -> tuple[str, ...]:
+    codes = tuple(part.strip() for part in text.split(";"))
+    if not all(re.fullmatch(r"[0-9A-Za-z.-]{1,40}", code) for code in codes) or len(set(codes)) != len(codes):
+        raise Expected("procedure-code")
+    return codes
+
+
 def _one_of(*choices: T) -> Callable[[str], T]:
     def parse(text: str) -> T:
         for choice in choices:
@@ -149,6 +158,7 @@ SETTINGS: Mapping[str, Callable[[str], Value]] = {
     "contact_retention_days": _whole(0, 365),
     "publish_officers": _flag,
     "may_choose": _names,
+    "popular_procedures": _procedures,
     "hotline": _text,
     "sample": _flag,
 }

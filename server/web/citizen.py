@@ -26,7 +26,9 @@ from server.catalogue.views import field_views, name_in
 from server.codes import new_code
 from server.errors import Refusal
 from server.phrases import say
-from server.web import citizen_times, citizen_views, context
+from server.queue.api import forecaster_of
+from server.queue.lines import line_views
+from server.web import citizen_times, citizen_views, context, formats
 from server.web.citizen_booking import PAGES as BOOKING_PAGES
 from server.web.limits import limited
 from server.web.render import page
@@ -82,14 +84,16 @@ async def find_page(
             found, more = catalogue_rules.search(offered, q, field, RESULTS, cursor)
         except ValueError:
             found, more = catalogue_rules.search(offered, q, field, RESULTS)
-    frequent = [] if found else citizen_views.popular(offered, await service.frequent_procedures(here.code))
+    policy = await catalogue.policy(here.code)
+    frequent = await service.frequent_procedures(here.code)
+    popular = [] if found else citizen_views.popular(offered, frequent, policy.popular_procedures)
     return page(
         request, "citizen/find.html",
         place=here, office_name=name_in(language, here), hours=await citizen_views.hours_line(here, language, now),
         several=len(working) > 1, q=q, field=field, more=more, fields=field_views(offered),
         found=[citizen_views.procedure_card(each, language) for each in found],
-        popular=[citizen_views.procedure_card(each, language) for each in frequent],
-        sample=(await catalogue.policy(here.code)).sample,
+        popular=[citizen_views.procedure_card(each, language) for each in popular],
+        sample=policy.sample,
         query={"office": here.code, **({"q": q} if q else {}), **({"field": field} if field else {})},
     )  # fmt: skip
 
@@ -149,13 +153,25 @@ async def _bring(
         procedures=[citizen_views.procedure_card(each, language) for each in procedures],
         codes=[each.code for each in procedures],
         hours=await citizen_views.hours_line(here, language, clock.now()),
+        wait=await _wait_now(request, here, procedures[0].line),
         sample=policy.sample, query={"procedure": [each.code for each in procedures]},
     )  # fmt: skip
+
+
+async def _wait_now(request: Req, office: Office, line: str) -> str:
+    """How long somebody who took a number now would wait, in words; empty where no numbers are given now."""
+    language = context.language(request)
+    for each in await line_views(office.code, language, forecaster_of(request)):
+        if each.code == line and each.wait is not None:
+            return formats.minutes(language, each.wait.p50, each.wait.p90)
+    return ""
 
 
 async def _visit(office_code: str, codes: Sequence[str]) -> tuple[Office, Policy, list[Procedure]]:
     here = await catalogue.working_office(office_code, clock.now())
     wanted = list(dict.fromkeys(codes))[:MOST_PROCEDURES]
+    if not wanted:
+        raise Refusal("no-such-procedure", procedure="")
     return here, await catalogue.policy(here.code), [await catalogue.procedure(here.code, code) for code in wanted]
 
 
@@ -233,7 +249,7 @@ async def _when(
         procedures=[citizen_views.procedure_card(each, language) for each in procedures], codes=codes,
         any_officer=f"{address}?{_query(codes)}", choosing=choosing, query=query, key=new_code(26),
         officer=officer, officer_name=plan.officers.get(officer or "", ""),
-        refusal=refusal.sentence(language) if refusal else "",
+        refusal=refusal.sentence(language) if refusal else "", wait=await _wait_now(request, here, plan.line),
         nearest=citizen_times.nearest_times(refusal, here, language) if refusal else [],
     )  # fmt: skip
 

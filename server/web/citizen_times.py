@@ -165,7 +165,7 @@ async def times_view(
             day=formats.long_date(language, ahead.last_day),
             time=f"{release // 60:02}:{release % 60:02}",
         )
-        if release is not None
+        if release is not None and openings.get(ahead.last_day)
         else "",
         minutes=int(plan.wish.length.total_seconds() // 60),
     )

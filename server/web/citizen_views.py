@@ -77,17 +77,12 @@ def _fee(fee: int | None, language: Language, *, least: bool) -> str:
     return say(language, "citizen.bring.fee_from", fee=formats.money(fee)) if least else formats.money(fee)
 
 
-def popular(procedures: Sequence[Procedure], frequent: Iterable[str]) -> list[Procedure]:
-    """The most used: what was booked most, then the first explained ones of each line in turn."""
+def popular(procedures: Sequence[Procedure], frequent: Iterable[str], usual: Iterable[str]) -> list[Procedure]:
+    """The most used: what was booked most, then what the office says is usual, then what has been explained."""
     by_code = {procedure.code: procedure for procedure in procedures}
-    found = [by_code[code] for code in frequent if code in by_code][:POPULAR]
-    explained: dict[str, list[Procedure]] = {}
-    for procedure in procedures:
-        if procedure.short_info_vi:
-            explained.setdefault(procedure.line, []).append(procedure)
-    for turn in range(POPULAR):
-        found += [of_line[turn] for of_line in explained.values() if turn < len(of_line)]
-    return list(dict.fromkeys(found))[:POPULAR]
+    explained = (procedure.code for procedure in procedures if procedure.short_info_vi)
+    codes = dict.fromkeys([*frequent, *usual, *explained])
+    return [by_code[code] for code in codes if code in by_code][:POPULAR]
 
 
 # --- offices ---------------------------------------------------------------------------------------------------
@@ -114,7 +109,7 @@ async def hours_line(office: Office, language: Language, now: datetime) -> str:
 
 
 class BookingView(Struct, frozen=True, kw_only=True):
-    """A booking as its holder sees it."""
+    """A booking as its holder sees it; `day` begins a sentence, `date` stands within one."""
 
     reference: str
     readable: str
@@ -125,8 +120,8 @@ class BookingView(Struct, frozen=True, kw_only=True):
     procedures: Sequence[ProcedureCard]
     codes: Sequence[str]
     day: str
+    date: str
     time: str
-    until: str
     start: datetime
     officer: str
     purpose: str
@@ -145,7 +140,6 @@ async def booking_view(found: Appointment, plan_names: Mapping[str, str], langua
     policy = await catalogue.policy(office.code)
     offered = {row.code: row for row in await catalogue.procedures(office.code)}
     start = clock.local(found.starts_at, office.time_zone)
-    end = clock.local(found.ends_at, office.time_zone)
     state = stage(found, now)
     held = found.held_until if state == "held" else None
     return BookingView(
@@ -158,8 +152,8 @@ async def booking_view(found: Appointment, plan_names: Mapping[str, str], langua
         procedures=[procedure_card(offered[code], language) for code in found.codes if code in offered],
         codes=found.codes,
         day=formats.capital(formats.long_date(language, start.date())),
+        date=formats.long_date(language, start.date()),
         time=f"{start:%H:%M}",
-        until=f"{end:%H:%M}",
         start=start,
         officer=plan_names.get(found.officer or "", ""),
         purpose=say(language, f"citizen.booking.{found.purpose}"),
