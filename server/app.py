@@ -25,6 +25,7 @@ from server.people.api import SessionController
 from server.people.secrets import forget_server_key, server_key
 from server.queue.api import BoardController, DeskController, TicketController
 from server.queue.forecasting import Forecaster
+from server.queue.reception_api import HeadController, ReceptionController, call_for_help
 from server.rating.api import RatingController
 from server.settings import Settings
 from server.tables import all_tables
@@ -70,7 +71,8 @@ def create_app(settings: Settings) -> Litestar:
     return Litestar(
         [
             CatalogueController, BoardController, AppointmentController, SlotController, TicketController,
-            DeskController, RatingController, DeviceController, SessionController,
+            DeskController, ReceptionController, HeadController, call_for_help, RatingController, DeviceController,
+            SessionController,
             *PAGES, *CITIZEN_PAGES, office_feed, ticket_socket, health,
             create_static_files_router(
                 path="/static", directories=[STATIC], include_in_schema=False,

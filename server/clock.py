@@ -6,7 +6,7 @@ Instants are aware, in UTC and cut to whole milliseconds, so that what a rule co
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-__all__ = ["day_of", "local", "milliseconds", "now", "whole_milliseconds"]
+__all__ = ["day_of", "local", "milliseconds", "now", "start_of", "whole_milliseconds"]
 
 
 def now() -> datetime:
@@ -32,3 +32,8 @@ def day_of(instant: datetime, time_zone: str) -> date:
 def milliseconds(span: timedelta) -> int:
     """A span as integer milliseconds: rules never compare floats."""
     return span // timedelta(milliseconds=1)
+
+
+def start_of(day: date, time_zone: str) -> datetime:
+    """The instant at which a day begins at the office."""
+    return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(time_zone)).astimezone(UTC)

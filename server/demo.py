@@ -97,7 +97,7 @@ def _start(stack: ExitStack, port: int, url: str, tokens: dict[str, str], folder
     ])  # fmt: skip
     _spawn(stack, "wall", [
         "display", "--server", server, "--token-file", str(folder / "display.token"), "--port", str(WALL_PORT),
-        "--data", str(folder / "display"),
+        "--state", str(folder / "display"),
     ])  # fmt: skip
     _wait(f"http://127.0.0.1:{KIOSK_PORT}/api/state", "kiosk")
     _wait(f"http://127.0.0.1:{WALL_PORT}/api/health", "wall")

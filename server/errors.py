@@ -41,6 +41,7 @@ STATUS: Mapping[str, int] = {
     # numbers
     "office-closed": 409,
     "line-full": 409,
+    "late-today": 409,
     "line-closed": 409,
     "no-such-ticket": 404,
     "attempt-abandoned": 409,

@@ -12,11 +12,12 @@ from contextlib import suppress
 import click
 import msgspec
 import uvicorn
+from litestar import Litestar
 
 from server.app import create_app
 from server.settings import Settings
 
-__all__ = ["listening_socket", "run"]
+__all__ = ["listening_socket", "run", "server_config"]
 
 GRACE_SECONDS = 3
 
@@ -35,6 +36,15 @@ def run(settings: Settings, workers: int = 1) -> int:
     if workers == 1:
         return asyncio.run(_serve(settings, sock))
     return _supervise(settings, sock, workers)
+
+
+def server_config(app: Litestar, settings: Settings) -> uvicorn.Config:
+    """How uvicorn runs this application: quietly, because its own lines hold raw paths, and those hold tokens."""
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    return uvicorn.Config(
+        app, ws="websockets-sansio", lifespan="on", log_config=None, access_log=False, server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS, ws_max_size=64 * 1024, proxy_headers=settings.trust_proxy,
+    )  # fmt: skip
 
 
 def listening_socket(host: str, port: int) -> socket.socket:
@@ -64,13 +74,7 @@ class _Server(uvicorn.Server):
 
 
 async def _serve(settings: Settings, sock: socket.socket) -> int:
-    app = create_app(settings)
-    server = _Server(
-        uvicorn.Config(
-            app, ws="websockets-sansio", lifespan="on", log_config=None, access_log=False, server_header=False,
-            timeout_graceful_shutdown=GRACE_SECONDS, ws_max_size=64 * 1024, proxy_headers=settings.trust_proxy,
-        )
-    )  # fmt: skip
+    server = _Server(server_config(create_app(settings), settings))
     server.ready_line = f"motcua: ready at {settings.address}"
     with suppress(SystemExit):
         await server.serve(sockets=[sock])

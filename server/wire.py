@@ -26,6 +26,7 @@ __all__ = [
     "BoardRatings",
     "BoardState",
     "BoardTicket",
+    "CardView",
     "CheckIn",
     "Citizen",
     "DeskAppointment",
@@ -38,9 +39,16 @@ __all__ = [
     "DeviceStatus",
     "FieldView",
     "Finish",
+    "GiveLines",
     "Group",
+    "HallAlert",
+    "HallDesk",
+    "HallLine",
+    "HallTruth",
+    "HallView",
     "Handover",
     "Health",
+    "Help",
     "IssuedTicket",
     "KioskConfig",
     "KioskOffice",
@@ -61,17 +69,20 @@ __all__ = [
     "RatingRequest",
     "RatingView",
     "Reason",
+    "ReceptionTicket",
     "ReceptionTicketRequest",
     "SessionRequest",
     "SessionView",
     "Sit",
     "SlotOfficer",
     "SlotView",
+    "StartNumbers",
     "TabletRating",
     "TabletTicket",
     "TabletView",
     "Transfer",
     "Wait",
+    "WhatIf",
     "Why",
     "decode",
     "encode",
@@ -141,6 +152,8 @@ class LineView(Outgoing):
     wait: Wait | None
     name_vi: str
     name_en: str
+    late: bool = False
+    """Whether a number taken now would probably not be called today."""
 
 
 class OfficeView(Outgoing):
@@ -577,6 +590,117 @@ class ReceptionTicketRequest(Incoming):
     card: Annotated[str, Meta(min_length=1, max_length=10)] | None = None
     advice: bool = False
     language: LanguageCode = "vi"
+
+
+class ReceptionTicket(Outgoing):
+    """A ticket as reception lists it; `returnable` says that one press brings its holder back."""
+
+    id: str
+    number: str
+    label: str
+    line: str
+    line_name: str
+    state: TicketStateName
+    source: str
+    issued_at: datetime
+    returnable: bool
+
+
+class CardView(Outgoing):
+    label: str
+    state: str
+
+
+# --- the head of the office --------------------------------------------------------------------------------
+
+
+class GiveLines(Incoming):
+    """Lines that a counter takes besides its own, until an instant; an empty list takes them away."""
+
+    lines: Annotated[list[Code], Meta(max_length=20)]
+    until: datetime
+
+
+class Help(Incoming):
+    kind: Literal["head", "emergency"]
+
+
+class StartNumbers(Incoming):
+    line: Code
+    number: Annotated[int, Meta(ge=1, le=99999)]
+
+
+class HallDesk(Outgoing):
+    """A counter as the head sees it: who is there, with which ticket and since when."""
+
+    number: int
+    name: str
+    officer: str | None
+    officer_name: str | None
+    lines: list[str]
+    extra_lines: list[str]
+    extra_until: datetime | None
+    ticket: str | None
+    ticket_state: TicketStateName | None
+    since: datetime | None
+    paused_reason: str | None
+    paused_until: datetime | None
+    help: str | None
+
+
+class HallLine(Outgoing):
+    code: str
+    name: str
+    waiting: int
+    longest_since: datetime | None
+    wait: Wait | None
+    served_by: int
+
+
+class HallAlert(Outgoing):
+    """Something that needs the head: a sentence, and what would help, as a link of the API to call."""
+
+    code: str
+    sentence: str
+    line: str | None = None
+    counter: int | None = None
+
+
+class HallTruth(Outgoing):
+    """How true the announced waits of today were: shares and minutes; null until ten were graded."""
+
+    graded: int
+    within: float | None
+    mean_error: float | None
+    too_optimistic: float | None
+
+
+class HallView(Outgoing):
+    """The state of the hall in one sentence, what needs the head, and the figures behind it."""
+
+    seq: int
+    as_of: datetime
+    time_zone: str
+    office: str
+    office_name: str
+    sentence: str
+    alerts: list[HallAlert]
+    desks: list[HallDesk]
+    lines: list[HallLine]
+    waiting: int
+    served_today: int
+    left_today: int
+    chosen_today: int
+    arrivals: list[int]
+    truth: HallTruth
+
+
+class WhatIf(Outgoing):
+    """Waits per line as they are and as they would be."""
+
+    now: dict[str, Wait]
+    then: dict[str, Wait]
+    sentence: str
 
 
 # --- the feed ----------------------------------------------------------------------------------------------

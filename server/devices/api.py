@@ -33,11 +33,11 @@ class DeviceController(Controller):
         """Give somebody a number."""
         device = await context.device(request, "kiosk")
         key = request.headers.get("idempotency-key")
+        late = await _forecaster(request).late(device.office)  # made before the command, which must not wait for it
         wanted = service.Wanted(
             line=data.line, procedure=data.procedure, klass=data.klass, card=data.card, language=data.language,
-            source="kiosk", attempt=f"{device.id} {key}" if key else None,
+            source="kiosk", late=data.line in late, attempt=f"{device.id} {key}" if key else None,
         )  # fmt: skip
-        await _forecaster(request).newest(device.office)  # made before the command, which must not wait for it
 
         async def command() -> Answer:
             issued = await service.issue(device.office, wanted, f"device:{device.id}")
@@ -57,9 +57,8 @@ class DeviceController(Controller):
                     device.office, f"device:{device.id}", reference=reference, phone=phone, dossier=dossier
                 )
             except Refusal as refusal:
-                if refusal.code == "already-checked-in" and isinstance(before := refusal.extra.get("ticket"), str):
-                    again = await service.issued_again(device.office, before)
-                    refusal.extra["ticket"] = await _view(request, again, again.ticket.language)
+                address = context.settings_of(request).address
+                await views.with_ticket_told(refusal, device.office, address, _forecaster(request))
                 raise
             return Answer(201, await _view(request, issued, issued.ticket.language))
 

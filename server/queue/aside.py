@@ -75,7 +75,7 @@ async def park(officer: Officer, ticket: str, reason: str | None, minutes: int |
         until = work.change.now + timedelta(minutes=minutes) if minutes else None
         return await set_state(
             work.change, work.setting, found, "ticket.parked", at_counter=work.desk.counter,
-            state="parked", parked_until=until, park_reason=reason,
+            state="parked", parked_at=work.change.now, parked_until=until, park_reason=reason,
         )  # fmt: skip
 
 
@@ -91,7 +91,8 @@ async def resume(officer: Officer, ticket: str) -> Ticket:
         return await set_state(
             work.change, work.setting, found, "ticket.resumed", at_counter=work.desk.counter,
             state="serving", started_at=found.started_at or work.change.now, counter=work.desk.counter,
-            officer=officer.username, parked_until=None, park_reason=None,
+            officer=officer.username, parked_at=None, parked_until=None, park_reason=None,
+            kept_ms=found.kept_ms + clock.milliseconds(work.change.now - (found.parked_at or work.change.now)),
         )  # fmt: skip
 
 

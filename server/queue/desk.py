@@ -273,7 +273,8 @@ async def call(work: Work, ticket: Ticket, **columns: object) -> Ticket:
         work.change, work.setting, ticket, "ticket.called", at_counter=work.desk.counter,
         state="called", first_called_at=ticket.first_called_at or now, called_at=now, announced_at=now,
         announced_seq=work.change.next_seq, announced_counter=work.desk.counter, counter=work.desk.counter,
-        officer=work.officer.username, returned_seq=None, parked_until=None, park_reason=None, started_at=None,
+        officer=work.officer.username, returned_seq=None, started_at=None,
+        parked_at=None, kept_ms=0, parked_until=None, park_reason=None,
         **columns,
     )  # fmt: skip
 

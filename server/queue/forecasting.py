@@ -16,7 +16,8 @@ from server.booking import service as booking
 from server.catalogue import service as catalogue
 from server.db import is_unavailable
 from server.journal.frames import head_seq
-from server.queue.forecast import Booked, Forecast, LineTimes, Outlook, forecast, shown
+from server.queue import experience
+from server.queue.forecast import Booked, Forecast, Outlook, forecast, shown
 from server.queue.hall import Setting, desks, load_hall, load_setting
 from server.wire import Wait, encode
 
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 
 FRESH = timedelta(seconds=60)
 PLAYS = 60
+LIKELY = 0.5
 
 
 class Newest(Struct, frozen=True):
@@ -84,6 +86,15 @@ class Forecaster:
         found = await self.newest(office)
         return found.lines() if found else {}
 
+    async def late(self, office: str) -> frozenset[str]:
+        """Lines whose next number would more likely than not be called only after closing."""
+        found = await self.newest(office)
+        return (
+            frozenset(line for line, ranged in found.forecast.lines.items() if ranged.served < LIKELY)
+            if found
+            else frozenset()
+        )
+
     async def ticket_wait(self, office: str, ticket: str) -> Wait | None:
         """The wait of a ticket, or None where it is not known yet."""
         found = await self.newest(office)
@@ -137,10 +148,15 @@ async def outlook(setting: Setting, now: datetime) -> Outlook:
             continue
         begins = max(now, desk.paused_until) if desk.paused_at and desk.paused_until else now
         availability[desk.counter] = [(max(start, begins), end) for start, end in opening if end > begins]
+    learned = await experience.learned(setting, hall, today, now)
     coming = await booking.still_to_come(office.code, now, closes_at)
     return Outlook(
         hall=hall,
-        times={code: LineTimes(line.expected_minutes, line.spread) for code, line in setting.lines.items()},
+        times=learned.times,
+        officer_times=learned.officer_times,
+        doubt=learned.doubt,
+        newcomers=await experience.newcomers_of(setting, today, now),
+        habits=await experience.habits_of(setting, today),
         now=now,
         closes_at=closes_at,
         availability=availability,

@@ -77,7 +77,7 @@ async def start_numbers(officer: Officer, line: str, number: int) -> None:
         today = change.day
         if before is not None and before.day == today and before.last >= number:
             raise Refusal("number-taken")
-        values: dict[str, object] = {"day": today, "day_first": number, "last": number - 1}
+        values: dict[str, object] = {"day": today, "day_first": 0, "last": number - 1}
         if before is None:
             await change.insert(table, key, {"id": key, "office": officer.office, "line": line} | values)
         else:

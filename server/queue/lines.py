@@ -17,10 +17,13 @@ __all__ = ["line_views", "line_views_of"]
 
 async def line_views(office: str, language: Language, forecaster: Forecaster) -> list[LineView]:
     """Every line of an office. Refuses no-such-office."""
-    return await line_views_of(await load_setting(office), language, await forecaster.lines(office))
+    waits, late = await forecaster.lines(office), await forecaster.late(office)
+    return await line_views_of(await load_setting(office), language, waits, late)
 
 
-async def line_views_of(setting: Setting, language: Language, waits: dict[str, Wait]) -> list[LineView]:
+async def line_views_of(
+    setting: Setting, language: Language, waits: dict[str, Wait], late: frozenset[str] = frozenset()
+) -> list[LineView]:
     """Every line of an office whose setting and waits are known already."""
     waiting = await waiting_by_line(setting)
     try:
@@ -39,6 +42,7 @@ async def line_views_of(setting: Setting, language: Language, waits: dict[str, W
             wait=waits.get(line.code) if numbers_given else None,
             name_vi=line.name_vi,
             name_en=line.name_en or line.name_vi,
+            late=line.code in late,
         )
         for line in await catalogue.lines(setting.office.code)
     ]

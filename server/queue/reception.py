@@ -35,7 +35,7 @@ class CardRow(Struct, frozen=True):
 
 
 async def give_number(officer: Officer, wanted: Wanted) -> Issued:
-    """Give a number or hand out a card. Refuses card-out where that card is with somebody, card-lost where it is lost."""
+    """Give a number or hand out a card. Refuses card-out for one that is with somebody, card-lost for a lost one."""
     if wanted.card is None:
         return await issue(officer.office, wanted, actor(officer))
     async with hall_change(officer.office, actor(officer)) as (change, _setting):

@@ -108,6 +108,8 @@ class Ticket(Struct, frozen=True, kw_only=True):
     misses: int = 0
     missed_at: datetime | None = None
     returned_seq: int | None = None
+    parked_at: datetime | None = None
+    kept_ms: int = 0
     parked_until: datetime | None = None
     chosen_by: str | None = None
     choice_reason: str | None = None
@@ -168,7 +170,10 @@ class Hall(Struct, frozen=True):
 
 
 class Series(Struct, frozen=True):
-    """Where a line's numbers stand: the day of the last issue, the first number of that day, and the last number."""
+    """Where a line's numbers stand: the day of the last issue, the first number of that day, and the last number.
+
+    `day_first` is 0 where the day's first number was chosen but not given yet.
+    """
 
     day: date
     day_first: int
@@ -359,10 +364,10 @@ def next_number(
     if series is None or (series.day != today and not still_open):
         number, fresh = first, True
     else:
-        number, fresh = series.last + 1, series.day != today
+        number, fresh = series.last + 1, series.day != today or series.day_first == 0
     for _ in range(size):
         number = first + (number - first) % size
-        if not fresh and series is not None and number == series.day_first and series.last >= series.day_first:
+        if not fresh and series is not None and number == series.day_first:
             return None
         if number not in still_open:
             return Series(today, number if fresh or series is None else series.day_first, number)

@@ -37,7 +37,10 @@ WALK_IN_RATE = 100
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
-    """A number that somebody asks for. `attempt` names the touch, so that an abandoned one can be recognised."""
+    """A number that somebody asks for. `attempt` names the touch, so that an abandoned one can be recognised.
+
+    `late` says that the forecast does not see it called today.
+    """
 
     line: str
     procedure: str | None = None
@@ -45,6 +48,7 @@ class Wanted(Struct, frozen=True, kw_only=True):
     card: str | None = None
     language: str = "vi"
     source: str = "kiosk"
+    late: bool = False
     attempt: str | None = None
 
 
@@ -64,7 +68,7 @@ async def follow_token(ticket: Ticket) -> str:
 async def issue(office: str, wanted: Wanted, actor: str) -> Issued:
     """Give a walk-in a number.
 
-    Refuses no-such-line, no-such-procedure, no-such-group, office-ended, office-closed, line-full, and
+    Refuses no-such-line, no-such-procedure, no-such-group, office-ended, office-closed, line-full, late-today, and
     attempt-abandoned where a kiosk has meanwhile given this touch an offline number.
     """
     key = await server_key()
@@ -77,6 +81,8 @@ async def issue(office: str, wanted: Wanted, actor: str) -> Issued:
             procedures = (await catalogue.procedure(office, wanted.procedure)).code
         rate = await rate_of(office, wanted.klass)
         await refuse_when_closed(setting, change.now)
+        if wanted.late and setting.policy.late_numbers == "stop":
+            raise Refusal("late-today", line=line.name_vi)
         identifier = ticket_id(wanted.attempt) if wanted.attempt else new_id()
         if wanted.attempt and await _exists(offline_id(wanted.attempt)):
             raise Refusal("attempt-abandoned")

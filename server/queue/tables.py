@@ -40,6 +40,8 @@ class Ticket(Table, tablename="ticket"):
     misses = Integer(default=0)
     missed_at = Timestamptz(null=True, default=None)
     returned_seq = BigInt(null=True, default=None)
+    parked_at = Timestamptz(null=True, default=None)
+    kept_ms = BigInt(default=0)
     parked_until = Timestamptz(null=True, default=None)
     chosen_by = Varchar(length=100, null=True, default=None)
     choice_reason = Varchar(length=200, null=True, default=None, help_text=PERSONAL)
@@ -92,6 +94,21 @@ class NumberSeries(Table, tablename="number_series"):
     last = Integer()
 
 
+class Promise(Table, tablename="promise"):
+    """The range of minutes announced with a ticket, and beside it what the simple formulas would have said.
+
+    Not journalled: a forecast is not something that happened to the ticket.
+    """
+
+    ticket = Varchar(length=100, primary_key=True)
+    office = Varchar(length=40)
+    day = Date(default=None)
+    at = Timestamptz(default=None)
+    p50 = Integer()
+    p90 = Integer()
+    formulas = Text()
+
+
 class Card(Table, tablename="card"):
     """A numbered card that is handed out instead of paper, and taken back afterwards."""
 
@@ -102,4 +119,4 @@ class Card(Table, tablename="card"):
     ticket = Varchar(length=100, null=True, default=None)
 
 
-TABLES: list[type[Table]] = [Ticket, Desk, NumberSeries, Card]
+TABLES: list[type[Table]] = [Ticket, Desk, NumberSeries, Card, Promise]

@@ -13,11 +13,11 @@ from server.errors import Refusal
 from server.journal.frames import head_seq
 from server.people.rules import Officer
 from server.phrases import Language, say
-from server.queue import tables
+from server.queue import experience, tables
 from server.queue.forecasting import Forecaster
 from server.queue.hall import Setting, desk_of, desks, load_hall, load_setting, number_of, seat_at, ticket_by_id
 from server.queue.rules import DeskRow, Hall, Seat, Ticket, ahead_of, queue_of, reason
-from server.queue.service import Issued, ticket_of_token
+from server.queue.service import Issued, issued_again, ticket_of_token
 from server.rating import service as rating
 from server.wire import (
     DeskAppointment,
@@ -33,7 +33,16 @@ from server.wire import (
     Wait,
 )
 
-__all__ = ["desk_ticket", "desk_view", "issued_ticket", "phone_ticket", "tablet_view", "why", "without_instant"]
+__all__ = [
+    "desk_ticket",
+    "desk_view",
+    "issued_ticket",
+    "phone_ticket",
+    "tablet_view",
+    "why",
+    "with_ticket_told",
+    "without_instant",
+]
 
 COMING = 5
 VERBS = [
@@ -163,19 +172,31 @@ async def issued_ticket(issued: Issued, public_url: str, language: Language, for
     wait = await forecaster.ticket_wait(ticket.office, ticket.id)
     if wait is None:  # the forecast is older than the ticket: what it says of a number taken now is the next best
         wait = (await forecaster.lines(ticket.office)).get(ticket.line)
+    hall = await load_hall(setting, now)
+    if wait is not None:
+        await experience.promise(ticket, wait, experience.glance(setting, hall, ticket, None, now))
     return IssuedTicket(
         id=ticket.id,
         number=number_of(ticket, setting),
         label=ticket.label,
         line=ticket.line,
         line_name=_name(line, language) if line else ticket.line,
-        ahead=ahead_of(ticket, await load_hall(setting, now), now),
+        ahead=ahead_of(ticket, hall, now),
         wait=wait,
         follow_token=issued.follow_token,
         follow_url=f"{public_url}/t/{issued.follow_token}",
         issued_at=ticket.issued_at,
         documents=await _documents(ticket),
     )
+
+
+async def with_ticket_told(refusal: Refusal, office: str, public_url: str, forecaster: Forecaster) -> None:
+    """Let an already-checked-in refusal carry the whole ticket instead of its id."""
+    before = refusal.extra.get("ticket")
+    if refusal.code == "already-checked-in" and isinstance(before, str):
+        again = await issued_again(office, before)
+        language: Language = "en" if again.ticket.language == "en" else "vi"
+        refusal.extra["ticket"] = await issued_ticket(again, public_url, language, forecaster)
 
 
 async def _documents(ticket: Ticket) -> list[str]:

@@ -253,6 +253,8 @@ CREATE TABLE ticket (
     misses INTEGER NOT NULL,
     missed_at TIMESTAMPTZ,
     returned_seq BIGINT,
+    parked_at TIMESTAMPTZ,
+    kept_ms BIGINT NOT NULL,
     parked_until TIMESTAMPTZ,
     chosen_by VARCHAR(100),
     choice_reason VARCHAR(200),
@@ -312,6 +314,17 @@ CREATE TABLE card (
     ticket VARCHAR(100)
 );
 CREATE UNIQUE INDEX card_office_label ON card (office, label);
+
+CREATE TABLE promise (
+    ticket VARCHAR(100) PRIMARY KEY NOT NULL,
+    office VARCHAR(40) NOT NULL,
+    day DATE NOT NULL,
+    at TIMESTAMPTZ NOT NULL,
+    p50 INTEGER NOT NULL,
+    p90 INTEGER NOT NULL,
+    formulas TEXT NOT NULL
+);
+CREATE INDEX promise_day ON promise (office, day);
 
 CREATE TABLE rating (
     id VARCHAR(32) PRIMARY KEY NOT NULL,

@@ -66,7 +66,8 @@ export function face(root, press) {
   root.addEventListener("click", (event) => {
     const target = /** @type {Element} */ (event.target);
     const button = /** @type {HTMLElement | null} */ (target.closest("[data-verb]"));
-    if (button && button.getAttribute("aria-disabled") !== "true") press(button.dataset.verb ?? "", button, button.dataset.ticket);
+    // The second half of a double click is no second wish: the button may say something else by now.
+    if (button && event.detail < 2 && button.getAttribute("aria-disabled") !== "true") press(button.dataset.verb ?? "", button, button.dataset.ticket);
   });
 
   /**

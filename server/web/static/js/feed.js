@@ -62,7 +62,8 @@ export function follow(office, handlers, world = window) {
   let opened = 0;
   let epoch = world.Date.now() - world.performance.now(); // the server's time when our own steady clock stood at zero
   /** @type {number | null} */
-  let since = null;
+  let seen = null; // when something last came from the server, by our steady clock
+  let seenByDate = 0;
   /** @type {Health} */
   let health = { connected: false, since: null, refused: null };
   /** @type {number | undefined} */
@@ -78,17 +79,19 @@ export function follow(office, handlers, world = window) {
   /** @param {Partial<Health>} change */
   function tell(change) {
     const told = health;
-    health = { ...health, since, ...change };
-    const first = told.since === null && since !== null;
+    health = { ...health, since: seen === null ? null : seen + epoch, ...change };
+    const first = told.since === null && seen !== null;
     if (first || told.connected !== health.connected || told.refused !== health.refused) handlers.onHealth?.(health);
   }
 
-  /** @param {number} instant server's time at which something came from the server */
-  function alive(instant) {
-    const silence = since === null ? 0 : instant - since;
-    since = since === null ? instant : Math.max(since, instant);
+  /** @param {number} [age] how long ago it was, in ms, that something came from the server */
+  function alive(age = 0) {
+    const instant = world.performance.now() - age;
+    // A sleeping television stops its steady clock, but not the other.
+    const silence = seen === null ? 0 : Math.max(instant - seen, world.Date.now() - age - seenByDate);
+    if (seen === null || instant > seen) [seen, seenByDate] = [instant, world.Date.now() - age];
+    const left = seen + SILENCE - world.performance.now();
     world.clearTimeout(fading);
-    const left = since + SILENCE - now();
     if (left > 0) fading = world.setTimeout(() => tell({ connected: false }), left);
     tell({ connected: left > 0, refused: null });
     if (silence > LONG_SILENCE) refresh().catch(() => undefined);
@@ -129,7 +132,7 @@ export function follow(office, handlers, world = window) {
     board = board && !stale && fresh.seq < board.seq ? { ...board, office: fresh.office } : fresh;
     stale = false;
     handlers.onState(board, null);
-    alive(now() - age * 1000);
+    alive(age * 1000);
   }
 
   async function connect() {
@@ -181,7 +184,7 @@ export function follow(office, handlers, world = window) {
     board = after;
     if (frame.forecast) handlers.onForecast?.(board);
     else if (changed) handlers.onState(board, frame);
-    alive(now());
+    alive();
     watch();
     // Names of lines and counters, and opening hours, are not in the journal.
     if (changed && frame.kind === "office.changed") refresh().catch(() => undefined);
@@ -209,7 +212,7 @@ export function follow(office, handlers, world = window) {
   /** Somebody looks again, or the network is back: do not sit out a long pause. */
   function wake() {
     if (stopped || world.document.visibilityState === "hidden") return;
-    if (socket && since !== null && now() - since < SILENCE) return;
+    if (socket && seen !== null && world.Date.now() - seenByDate < SILENCE) return;
     const old = socket;
     socket = null;
     old?.close();

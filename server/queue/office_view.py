@@ -1,0 +1,228 @@
+"""What reception and the head of the office see: lists to find a ticket in, and the state of the hall."""
+
+import asyncio
+from datetime import date, datetime, timedelta
+
+from msgspec import Struct, structs
+
+from server import clock
+from server.catalogue import service as catalogue
+from server.db import row, rows
+from server.errors import Refusal
+from server.journal.frames import head_seq
+from server.people.rules import Officer
+from server.phrases import Language, say
+from server.queue import experience, tables
+from server.queue.alerts import alerts_of, state_of_hall
+from server.queue.board import waiting_by_line
+from server.queue.forecast import forecast, shown, what_if
+from server.queue.forecasting import PLAYS, Forecaster, outlook
+from server.queue.hall import Setting, desks, load_hall, load_setting, number_of, seat_at
+from server.queue.reception import latest
+from server.queue.rules import Hall, Seat, Ticket, callable_now
+from server.wire import HallDesk, HallLine, HallTruth, HallView, ReceptionTicket, Wait, WhatIf
+
+__all__ = ["guidance_line", "hall_view", "missed_tickets", "reception_tickets", "what_if_open"]
+
+ENOUGH_GRADED = 10
+QUARTERS = 96
+
+
+class _Count(Struct, frozen=True):
+    count: int
+
+
+class _Arrival(Struct, frozen=True):
+    issued_at: datetime
+
+
+async def reception_tickets(
+    office: str, line: str | None, since: datetime | None, language: Language
+) -> list[ReceptionTicket]:
+    """Tickets of today by line and time of issue, newest first."""
+    setting = await load_setting(office)
+    return [_listed(ticket, setting, language) for ticket in await latest(office, line, since)]
+
+
+async def missed_tickets(office: str, language: Language) -> list[ReceptionTicket]:
+    """Who was called and has not come, longest ago first, then whom the end of the day closed."""
+    setting = await load_setting(office)
+    today = clock.day_of(clock.now(), setting.office.time_zone)
+    table = tables.Ticket
+    found = await rows(
+        Ticket,
+        table.select()
+        .where((table.office == office) & (table.day == today) & table.state.is_in(["missed", "closed", "no-show"]))
+        .order_by(table.missed_at, table.issued_seq),
+    )
+    return [_listed(ticket, setting, language) for ticket in found]
+
+
+async def guidance_line(office: str, given: str) -> str:
+    """The line for a quick question; the one that was given where the office has none."""
+    for line in await catalogue.lines(office):
+        if line.kind == "guidance":
+            return line.code
+    return given
+
+
+async def hall_view(officer: Officer, language: Language, forecaster: Forecaster) -> HallView:
+    """The hall in one sentence, what needs the head, counters and lines, and how true the announced waits were."""
+    now = clock.now()
+    seq = await head_seq(officer.office)
+    setting = await load_setting(officer.office)
+    hall = await load_hall(setting, now)
+    waits = await forecaster.lines(officer.office)
+    counters = await _desks(setting, hall, language, now)
+    lines = await _lines(setting, hall, waits, language)
+    waiting = [ticket for ticket in hall.tickets if callable_now(ticket, now)]
+    today = clock.day_of(now, setting.office.time_zone)
+    return HallView(
+        seq=seq,
+        as_of=now,
+        time_zone=setting.office.time_zone,
+        office=officer.office,
+        office_name=name_of(setting.office, language),
+        sentence=state_of_hall(waiting, now, language, setting.policy.service_target_minutes),
+        alerts=alerts_of(setting, hall, counters, waits, now, language),
+        desks=counters,
+        lines=lines,
+        waiting=len(waiting),
+        served_today=await _count(officer.office, today, "state = 'served'"),
+        left_today=await _count(officer.office, today, "state IN ('withdrawn', 'no-show', 'closed')"),
+        chosen_today=await _count(officer.office, today, "chosen_by IS NOT NULL"),
+        arrivals=await _arrivals(setting, today),
+        truth=await _truth(officer.office, today),
+    )
+
+
+async def what_if_open(officer: Officer, counter: int, lines: list[str], language: Language) -> WhatIf:
+    """The waits if this counter were open for these lines. Refuses no-such-counter and no-such-line."""
+    await catalogue.counter(officer.office, counter)
+    setting = await load_setting(officer.office)
+    for line in lines:
+        if line not in setting.lines:
+            raise Refusal("no-such-line", line=line)
+    seen = await outlook(setting, clock.now())
+    seed = await head_seq(officer.office)
+    before = await asyncio.to_thread(forecast, seen, plays=PLAYS, seed=seed)
+    extra = Seat(counter, "", frozenset(lines))
+    available = {number: spans for number, spans in seen.availability.items() if number != counter}
+    after = await asyncio.to_thread(
+        what_if, structs.replace(seen, availability=available), extra, plays=PLAYS, seed=seed
+    )
+    now = {code: shown(found.p50_minutes, found.p90_minutes) for code, found in before.lines.items()}
+    then = {code: shown(found.p50_minutes, found.p90_minutes) for code, found in after.lines.items()}
+    helped = max(then, key=lambda code: _gain(now.get(code), then[code]), default=None)
+    sentence = say(language, "office.whatif.none", counter=counter)
+    if helped is not None and _gain(now.get(helped), then[helped]) > 0:
+        name = name_of(setting.lines[helped], language)
+        known = now.get(helped)
+        sentence = say(
+            language, "office.whatif.better" if known else "office.whatif.served",
+            counter=counter, line=name, after=then[helped].p90, before=known.p90 if known else 0,
+        )  # fmt: skip
+    return WhatIf(now=now, then=then, sentence=sentence)
+
+
+def name_of(named: object, language: Language) -> str:
+    """The name of an office, line or counter in a language; Vietnamese where it has no English one."""
+    vi, en = str(getattr(named, "name_vi", "")), str(getattr(named, "name_en", ""))
+    return (en or vi) if language == "en" else vi
+
+
+def _gain(before: Wait | None, after: Wait) -> int:
+    return (before.p90 if before else 10_000) - after.p90
+
+
+def _listed(ticket: Ticket, setting: Setting, language: Language) -> ReceptionTicket:
+    line = setting.lines.get(ticket.line)
+    return ReceptionTicket(
+        id=ticket.id,
+        number=number_of(ticket, setting),
+        label=ticket.label,
+        line=ticket.line,
+        line_name=name_of(line, language) if line else ticket.line,
+        state=ticket.state,
+        source=ticket.source,
+        issued_at=ticket.issued_at,
+        returnable=ticket.state in ("missed", "closed"),
+    )
+
+
+async def _desks(setting: Setting, hall: Hall, language: Language, now: datetime) -> list[HallDesk]:
+    rows_of = {desk.counter: desk for desk in await desks(setting.office.code)}
+    at = {ticket.counter: ticket for ticket in hall.tickets if ticket.state in ("called", "serving")}
+    seen = []
+    for number, counter in sorted(setting.counters.items()):
+        desk = rows_of.get(number)
+        manned = desk is not None and desk.officer is not None
+        ticket = at.get(number)
+        officer = setting.officers.get(desk.officer or "") if desk else None
+        lines = seat_at(desk, setting, now).lines if desk and manned else frozenset(counter.lines)
+        extra = desk.extra_lines if desk and desk.extra_until and desk.extra_until > now else ""
+        seen.append(
+            HallDesk(
+                number=number,
+                name=name_of(counter, language),
+                officer=desk.officer if desk else None,
+                officer_name=officer.full_name if officer else None,
+                lines=sorted(lines),
+                extra_lines=extra.split("\n") if extra else [],
+                extra_until=desk.extra_until if desk and extra else None,
+                ticket=ticket.label if ticket else None,
+                ticket_state=ticket.state if ticket else None,
+                since=(ticket.started_at or ticket.called_at) if ticket else None,
+                paused_reason=desk.pause_reason if desk and desk.paused_at else None,
+                paused_until=desk.paused_until if desk else None,
+                help=desk.help_kind if desk else None,
+            )
+        )
+    return seen
+
+
+async def _lines(setting: Setting, hall: Hall, waits: dict[str, Wait], language: Language) -> list[HallLine]:
+    waiting = await waiting_by_line(setting)
+    return [
+        HallLine(
+            code=code,
+            name=name_of(line, language),
+            waiting=waiting[code],
+            longest_since=min(
+                (t.virtual_at for t in hall.tickets if t.line == code and t.state == "waiting"), default=None
+            ),
+            wait=waits.get(code),
+            served_by=sum(1 for seat in hall.seats if code in seat.lines and not seat.paused),
+        )
+        for code, line in setting.lines.items()
+    ]
+
+
+async def _count(office: str, day: date, condition: str) -> int:
+    # The condition is one of ours, never anybody's text.
+    query = f"SELECT count(*) AS count FROM ticket WHERE office = {{}} AND day = {{}} AND {condition}"  # noqa: S608
+    found = await row(_Count, tables.Ticket.raw(query, office, day))
+    return found.count if found else 0
+
+
+async def _arrivals(setting: Setting, today: date) -> list[int]:
+    """Numbers given today by quarter of an hour, 96 of them from midnight."""
+    table = tables.Ticket
+    found = await rows(
+        _Arrival, table.select(table.issued_at).where((table.office == setting.office.code) & (table.day == today))
+    )
+    began = clock.start_of(today, setting.office.time_zone)
+    counts = [0] * QUARTERS
+    for arrival in found:
+        quarter = (arrival.issued_at - began) // timedelta(minutes=15)
+        counts[min(max(quarter, 0), QUARTERS - 1)] += 1
+    return counts
+
+
+async def _truth(office: str, today: date) -> HallTruth:
+    ours = (await experience.truth(office, today)).ours
+    if ours is None or ours.count < ENOUGH_GRADED:
+        return HallTruth(graded=ours.count if ours else 0, within=None, mean_error=None, too_optimistic=None)
+    return HallTruth(
+        graded=ours.count, within=ours.within, mean_error=ours.mean_error, too_optimistic=ours.too_optimistic
+    )
