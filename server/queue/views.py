@@ -19,6 +19,7 @@ from server.queue.hall import Setting, desk_of, desks, load_hall, load_setting, 
 from server.queue.rules import DeskRow, Hall, Seat, Ticket, ahead_of, queue_of, reason
 from server.queue.service import Issued, issued_again, ticket_of_token
 from server.rating import service as rating
+from server.rating.rules import may_replace
 from server.wire import (
     DeskAppointment,
     DeskAppointmentRef,
@@ -228,7 +229,7 @@ async def phone_ticket(token: str, language: Language, forecaster: Forecaster) -
         ahead = ahead_of(ticket, await load_hall(setting, now), now)
         wait = await forecaster.ticket_wait(ticket.office, ticket.id)
     called = ticket.state in ("called", "serving")
-    rated = await rating.is_rated(ticket.id) if ticket.state == "served" else False
+    rated_by = await rating.rated_by(ticket.id) if ticket.state == "served" else None
     return PhoneTicket(
         number=number_of(ticket, setting),
         label=ticket.label,
@@ -239,12 +240,12 @@ async def phone_ticket(token: str, language: Language, forecaster: Forecaster) -
         state=ticket.state,
         ahead=ahead,
         wait=wait,
-        rated=rated,
+        rated=rated_by is not None,
         as_of=now,
         time_zone=setting.office.time_zone,
         counter=ticket.counter if called and ticket.counter is not None else UNSET,
         called_at=ticket.called_at if called and ticket.called_at is not None else UNSET,
-        can_rate=ticket.state == "served",
+        can_rate=ticket.state == "served" and (rated_by is None or may_replace(rated_by, "phone")),
     )
 
 

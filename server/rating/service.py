@@ -13,7 +13,7 @@ from server.journal.append import Change, office_change
 from server.rating.rules import REASONS, Source, may_replace, satisfied
 from server.rating.tables import Rating
 
-__all__ = ["Given", "Served", "is_rated", "of_day", "rate"]
+__all__ = ["Given", "Served", "is_rated", "of_day", "rate", "rated_by"]
 
 
 class Served(Struct, frozen=True):
@@ -72,7 +72,13 @@ async def rate(ticket: Served, given: Given, actor: str) -> int:
 
 async def is_rated(ticket: str) -> bool:
     """Whether the ticket has a rating."""
-    return await row(_Level, Rating.select(Rating.level).where(Rating.ticket == ticket)) is not None
+    return await rated_by(ticket) is not None
+
+
+async def rated_by(ticket: str) -> Source | None:
+    """Where the ticket's rating came from, or None where it has none."""
+    found = await row(_Rated, Rating.select(Rating.id, Rating.level, Rating.source).where(Rating.ticket == ticket))
+    return found.source if found else None
 
 
 async def of_day(office: str, day_seq: int) -> tuple[int, int]:
