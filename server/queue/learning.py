@@ -5,7 +5,7 @@ Pure arithmetic over finished services. `minutes` is how long a ticket took its 
 * days: per line, (4 * prior + decayed sum) / (4 + decayed count), where a day's services count 0.93 of the next day's;
   so the first morning goes by the line's expected minutes and spread, and a month by what happened.
 * officers: the same, shrunk to the line instead of to the prior, for those who served a line often enough.
-* pace: how today's services compare with what was believed, the last half hour counting most. Everybody's times are
+* pace: how today's services compare with what was believed, those begun lately counting most. Everybody's times are
   multiplied by it, so that a slow system or a fast morning is followed within the hour.
 
 Forgotten tickets (left open over lunch) are cut to four times what is usual for the line; a service of less than ten
@@ -32,11 +32,12 @@ OFFICER_WEIGHT = 8.0
 OFFICER_LEAST = 3.0
 """Below this (decayed) number of services an officer is taken to be like everybody."""
 DECAY_PER_DAY = 0.93
-PACE_WEIGHT = 12.0
+PACE_WEIGHT = 10.0
 """As many average services as it takes to believe in a pace half: 0.7 spread against a usual day-to-day 20 %."""
-PACE_HALF_LIFE = 40.0
-"""Minutes."""
+PACE_HALF_LIFE = 45.0
+"""Minutes since a service began, after which it counts half."""
 LEAVING_HOURS = 20.0
+ROUNDS = 4
 CAP = 4.0
 SHORTEST = 1 / 6
 LEAST_DOUBT = 0.08
@@ -193,22 +194,41 @@ def _pace(
     running: Iterable[Running],
     now: datetime,
 ) -> tuple[float, float]:
-    """How today's last services compare with belief: their weighted ratio, shrunk to 1, and how sure that is."""
-    weights, ratios, spreads = PACE_WEIGHT, PACE_WEIGHT, PACE_WEIGHT * 0.49
+    """How today's last services compare with belief: their weighted ratio, shrunk to 1, and how sure that is.
+
+    A service counts by when it began, and one that goes on with what it may be expected to take in the end, at the pace
+    found so far (Buckley & James 1979): counting only what is finished would begin every morning with the short ones.
+    """
+    ended: list[tuple[float, float]] = []
+    open_: list[tuple[float, float, LineTimes]] = []
+    spreads = PACE_WEIGHT * 0.49
+
+    def weigh(line: str, officer: str, ago: float) -> tuple[float, LineTimes] | None:
+        believed = officer_times.get((officer, line)) or times.get(line)
+        return None if believed is None else (0.5 ** (ago / PACE_HALF_LIFE), believed)
+
     for service in today:
-        believed = officer_times.get((service.officer, service.line)) or times.get(service.line)
-        if believed is not None and service.minutes >= SHORTEST:
-            weight = 0.5 ** (max(0.0, (now - service.finished_at).total_seconds()) / 60 / PACE_HALF_LIFE)
-            weights += weight
-            ratios += weight * min(service.minutes / believed.mean_minutes, CAP)
-            spreads += weight * believed.cv**2
-    for service_now in running:
-        believed = officer_times.get((service_now.officer, service_now.line)) or times.get(service_now.line)
-        if believed is not None:
-            weights += 1
-            ratios += min(_expected(believed, service_now.minutes) / believed.mean_minutes, CAP)
-            spreads += believed.cv**2
-    return ratios / weights, max(LEAST_DOUBT, math.sqrt(spreads) / weights)
+        ago = (now - service.finished_at).total_seconds() / 60 + service.minutes
+        if service.minutes >= SHORTEST and (known := weigh(service.line, service.officer, max(0.0, ago))):
+            ended.append((known[0], min(service.minutes / known[1].mean_minutes, CAP)))
+            spreads += known[0] * known[1].cv ** 2
+    for going in running:
+        if known := weigh(going.line, going.officer, going.minutes):
+            open_.append((known[0], going.minutes, known[1]))
+            spreads += known[0] * known[1].cv ** 2
+    weights = PACE_WEIGHT + sum(weight for weight, _ in ended) + sum(weight for weight, _, _ in open_)
+    fixed = PACE_WEIGHT + sum(weight * ratio for weight, ratio in ended)
+    pace = 1.0
+    for _ in range(ROUNDS if open_ else 1):
+        pace = (
+            fixed / weights
+            + sum(
+                weight * min(_expected(_faster(believed, pace), elapsed) / believed.mean_minutes, CAP)
+                for weight, elapsed, believed in open_
+            )
+            / weights
+        )
+    return pace, max(LEAST_DOUBT, math.sqrt(spreads) / weights)
 
 
 def _expected(believed: LineTimes, elapsed: float) -> float:
