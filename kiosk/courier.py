@@ -1,6 +1,7 @@
 """Takes to the server what had to wait: offline tickets, touches that nobody answered for, numbers given back."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from datetime import timedelta
@@ -14,6 +15,8 @@ from server.clock import now
 __all__ = ["Courier"]
 
 ROUND = 10.0  # seconds between rounds when nothing calls for one
+AGAIN = 1.0  # seconds until what got no answer is tried again
+COALESCE = 0.25  # seconds: many people at once are one delivery, and a server in trouble is not hammered
 BATCH = 50
 NOT_ABOUT_IT = (401, 403, 429)  # says something about this kiosk, nothing about the ticket in question
 FORGOTTEN_AFTER = timedelta(hours=20)  # the server keeps a key for 24 hours; a repeat after that would be a new ticket
@@ -50,17 +53,18 @@ class Courier:
         while True:
             await self._link.back.wait()
             self._called.clear()
+            pause = ROUND
             try:
                 await self._round()
             except NoAnswer:
                 self._link.lost()
+                pause = AGAIN
             except Refused as refusal:  # not about one ticket: this kiosk itself is refused
                 log.warning("the server refuses deliveries: %s", refusal.code)
-            try:
-                async with asyncio.timeout(ROUND):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause):
                     await self._called.wait()
-            except TimeoutError:
-                continue
+            await asyncio.sleep(COALESCE)
 
     async def _round(self) -> None:
         while waiting := await asyncio.to_thread(self._outbox.waiting, BATCH):
