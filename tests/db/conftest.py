@@ -60,8 +60,8 @@ class Ledger:
 
 @pytest.fixture
 async def ledger(database_url: str) -> AsyncIterator[Ledger]:
-    """An empty ledger in a started database, which does not wait long: two connections, a fifth of a second."""
-    database = open_database(database_url, patience=0.2, connections=2)
+    """An empty ledger in a started database, with two connections at most and much patience."""
+    database = open_database(database_url, patience=30, connections=2)
     await database.start()
     database.bind(Debit, Credit)
     ledger = Ledger(database)

@@ -1,10 +1,9 @@
 """The hand-written migrations and the Piccolo tables say the same, on both engines."""
 
-import pytest
 from piccolo.columns import Column
 from piccolo.table import Table
 
-from server.db import Database
+from server.db import Database, open_database
 from server.tables import all_tables
 
 # What a declared type means, roughly: SQLite keeps the text it was given, PostgreSQL has names of its own.
@@ -103,8 +102,6 @@ async def test_both_engines_have_the_same_unique_rules(request):
     """The net under the rules hangs under both engines, over plain columns, so that violated() can name it."""
     rules = []
     for kind in ("sqlite", "postgres"):
-        from server.db import open_database
-
         database = open_database(request.getfixturevalue(f"{kind}_url"))
         await database.start()
         rules.append(await unique_columns(database))
@@ -113,7 +110,7 @@ async def test_both_engines_have_the_same_unique_rules(request):
     assert "office,seq" in rules[0]["event"]
 
 
-@pytest.mark.parametrize("table", all_tables(), ids=lambda table: table._meta.tablename)
-async def test_every_table_can_be_read(database, table):
+async def test_every_table_can_be_read(database):
     """Piccolo's own select over all columns works, whatever the names are."""
-    assert await table.select() == []
+    for table in all_tables():
+        assert await table.select() == []

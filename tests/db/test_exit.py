@@ -10,7 +10,7 @@ import asyncio, sqlite3, sys
 from server.db import DatabaseUnavailable, open_database, transaction
 
 async def main():
-    database = open_database(sys.argv[1], patience=0.05)
+    database = open_database(sys.argv[1], patience=float(sys.argv[3]))
     await database.start()
     fetch = database.engine.fetch
     await fetch("CREATE TABLE debit (n BIGINT PRIMARY KEY)")
@@ -58,6 +58,7 @@ async def test_the_process_exits(database_url, end):
         PROGRAM,
         database_url,
         end,
+        "0.05" if database_url.startswith("sqlite") else "30",
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )

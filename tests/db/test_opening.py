@@ -65,3 +65,8 @@ async def test_the_one_started_last_is_used(tmp_path):
     await database.stop()
     with pytest.raises(DatabaseUnavailable):
         current()
+
+
+async def test_the_version_is_known(database):
+    """A number to show and to compare with: SQLite's or the server's."""
+    assert await database.engine.get_version() > (3.35 if database.kind == "sqlite" else 13)

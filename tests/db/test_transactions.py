@@ -201,8 +201,10 @@ async def test_waiting_for_a_turn_ends(ledger):
     holders = [asyncio.create_task(hold(event)) for event in taken[: 1 if ledger.database.kind == "sqlite" else 2]]
     for event, _ in zip(taken, holders, strict=False):
         await event.wait()
+    ledger.database.engine.patience = 0.05
     with pytest.raises(DatabaseUnavailable):
         await ledger.enter(1)
+    ledger.database.engine.patience = 30
     leave.set()
     await asyncio.gather(*holders)
     await ledger.enter(1)
@@ -256,7 +258,6 @@ async def test_cancelled_anywhere(ledger):
         await ledger.enter(n)
         acknowledged.add(n)
 
-    ledger.database.engine._patience = 30  # this is about cancellation, not about a slow machine
     for wave in range(1000):
         tasks = [asyncio.create_task(enter(8 * wave + place)) for place in range(8)]
         for task in tasks:
