@@ -1,16 +1,15 @@
-"""Offices and what they take in, for everybody."""
+"""What an office takes in, for everybody."""
 
 from typing import Annotated, Any
 
 from litestar import Controller, Request, get
 from litestar.params import FromPath, QueryParameter
 
-from server import clock
 from server.catalogue import rules, service, views
 from server.errors import Refusal
 from server.phrases import say
 from server.web import context
-from server.wire import FieldView, OfficeView, ProcedureList, ProcedureView
+from server.wire import FieldView, ProcedureList, ProcedureView
 
 __all__ = ["CatalogueController"]
 
@@ -23,16 +22,6 @@ Cursor = Annotated[str | None, QueryParameter(max_length=100, description="`next
 class CatalogueController(Controller):
     path = "/api/offices"
     tags = ["offices"]
-
-    @get("/", operation_id="offices")
-    async def offices(self, request: Req) -> list[OfficeView]:
-        """Every office, those that ended last."""
-        return await views.office_views(context.language(request), clock.now())
-
-    @get("/{office:str}", operation_id="office")
-    async def office(self, request: Req, office: FromPath[str]) -> OfficeView:
-        """One office; `lines` are at `/lines`, with how many wait."""
-        return await views.office_view(await service.office(office), context.language(request), clock.now())
 
     @get("/{office:str}/procedures", operation_id="procedures")
     async def procedures(

@@ -35,6 +35,7 @@ __all__ = [
     "hours",
     "line",
     "lines",
+    "lines_of_all",
     "office",
     "offices",
     "opening_days",
@@ -80,6 +81,13 @@ async def lines(office: str) -> list[ServiceLine]:
     """The service lines of an office in their order; none for an office nobody knows."""
     table = tables.ServiceLine
     query = table.select().where(table.office == office).order_by(table.position, table.code)
+    return await rows(ServiceLine, _split(query, "fields"))
+
+
+async def lines_of_all() -> list[ServiceLine]:
+    """The service lines of every office, each office's in their order."""
+    table = tables.ServiceLine
+    query = table.select().order_by(table.office, table.position, table.code)
     return await rows(ServiceLine, _split(query, "fields"))
 
 

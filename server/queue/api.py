@@ -6,12 +6,14 @@ from typing import Any
 from litestar import Controller, Request, Response, delete, get, post, put
 from litestar.params import FromPath, JSONBody
 
-from server.catalogue.service import office as office_of
+from server import clock
+from server.catalogue import service as catalogue
+from server.catalogue.views import office_view, office_views
 from server.people.rules import Officer, Role
 from server.queue import aside, desk, service, views
 from server.queue.board import board
 from server.queue.forecasting import Forecaster
-from server.queue.lines import line_views, line_views_of
+from server.queue.lines import line_views, line_views_of, lines_everywhere
 from server.queue.rules import Ticket
 from server.web import context
 from server.web.commands import Answer, once
@@ -51,17 +53,32 @@ class BoardController(Controller):
     path = "/api/offices"
     tags = ["offices"]
 
+    @get("/", operation_id="offices")
+    async def offices(self, request: Req) -> list[OfficeView]:
+        """Every office, those that ended last; waits are at each office's `/lines`."""
+        language = context.language(request)
+        found = await office_views(language, clock.now())
+        lines = await lines_everywhere(language, found)
+        for office in found:
+            office.lines = lines.get(office.code, [])
+        return found
+
+    @get("/{office:str}", operation_id="office")
+    async def office(self, request: Req, office: FromPath[str]) -> OfficeView:
+        """One office with its hours and lines."""
+        language = context.language(request)
+        view = await office_view(await catalogue.office(office), language, clock.now())
+        view.lines = await line_views(office, language, forecaster_of(request))
+        return view
+
     @get("/{office:str}/board", operation_id="board")
     async def board(self, request: Req, office: FromPath[str]) -> Board:
         """The feed's snapshot."""
-        found = await office_of(office)
+        language = context.language(request)
+        view = await office_view(await catalogue.office(office), language, clock.now())
         seq, state, setting = await board(office)
         waits = await forecaster_of(request).lines(office)
-        language = context.language(request)
-        view = OfficeView(
-            code=found.code, name=_name(found, language), address=found.address, time_zone=found.time_zone,
-            opening_now=None, opening_next=None, lines=await line_views_of(setting, language, waits),
-        )  # fmt: skip
+        view.lines = await line_views_of(setting, language, waits)
         return Board(seq=seq, state=state, forecast=waits, office=view)
 
     @get("/{office:str}/lines", operation_id="lines")
@@ -256,8 +273,3 @@ async def _at_desk(request: Req, act: Callable[[Officer], Awaitable[None]]) -> R
         return Answer(200, await views.desk_view(officer, context.language(request)))
 
     return await once(request, command)
-
-
-def _name(named: object, language: str) -> str:
-    vi, en = str(getattr(named, "name_vi", "")), str(getattr(named, "name_en", ""))
-    return (en or vi) if language == "en" else vi

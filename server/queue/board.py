@@ -23,7 +23,7 @@ from server.wire import (
     BoardTicket,
 )
 
-__all__ = ["CALLS", "board", "waiting_by_line"]
+__all__ = ["CALLS", "board", "waiting_by_line", "waiting_everywhere"]
 
 CALLS = 8
 NOTICES = ("office.closed", "office.announced")
@@ -36,6 +36,12 @@ class _Notice(Struct, frozen=True):
 
 
 class _Waiting(Struct, frozen=True):
+    line: str
+    count: int
+
+
+class _WaitingAt(Struct, frozen=True):
+    office: str
     line: str
     count: int
 
@@ -76,6 +82,17 @@ async def waiting_by_line(setting: Setting) -> dict[str, int]:
     )
     counted = {waiting.line: waiting.count for waiting in found}
     return {code: counted.get(code, 0) for code in setting.lines}
+
+
+async def waiting_everywhere() -> dict[tuple[str, str], int]:
+    """How many wait, by office and line; lines where nobody does are absent."""
+    found = await rows(
+        _WaitingAt,
+        tables.Ticket.raw(
+            "SELECT office, line, count(*) AS count FROM ticket WHERE state = 'waiting' GROUP BY office, line"
+        ),
+    )
+    return {(waiting.office, waiting.line): waiting.count for waiting in found}
 
 
 async def _calls(setting: Setting, day_seq: int) -> list[BoardCall]:

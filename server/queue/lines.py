@@ -1,24 +1,39 @@
 """The lines of an office as anybody may see them, with how many wait and how long a number taken now would."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from server import clock
 from server.catalogue import service as catalogue
+from server.catalogue.rules import ServiceLine
 from server.errors import Refusal
 from server.phrases import Language
-from server.queue.board import waiting_by_line
+from server.queue.board import waiting_by_line, waiting_everywhere
 from server.queue.forecasting import Forecaster
 from server.queue.hall import Setting, load_setting
 from server.queue.service import refuse_when_closed
-from server.wire import LineKind, LineView, Wait
+from server.wire import LineKind, LineView, OfficeView, Wait
 
-__all__ = ["line_views", "line_views_of"]
+__all__ = ["line_views", "line_views_of", "lines_everywhere"]
 
 
 async def line_views(office: str, language: Language, forecaster: Forecaster) -> list[LineView]:
     """Every line of an office. Refuses no-such-office."""
     waits, late = await forecaster.lines(office), await forecaster.late(office)
     return await line_views_of(await load_setting(office), language, waits, late)
+
+
+async def lines_everywhere(language: Language, offices: Sequence[OfficeView]) -> dict[str, list[LineView]]:
+    """The lines of every office with how many wait, in two queries; waits are told office by office."""
+    waiting = await waiting_everywhere()
+    open_now = {office.code: office.opening_now is not None for office in offices}
+    found: dict[str, list[LineView]] = {}
+    for line in await catalogue.lines_of_all():
+        count = waiting.get((line.office, line.code), 0)
+        view = _view(line, language, count, None, open_now.get(line.office, False), late=False)
+        found.setdefault(line.office, []).append(view)
+    return found
 
 
 async def line_views_of(
@@ -32,17 +47,30 @@ async def line_views_of(
     except Refusal:
         numbers_given = False
     return [
-        LineView(
-            code=line.code,
-            kind=msgspec.convert(line.kind, LineKind),
-            name=(line.name_en or line.name_vi) if language == "en" else line.name_vi,
-            prefix=line.prefix,
-            open=numbers_given,
-            waiting=waiting[line.code],
-            wait=waits.get(line.code) if numbers_given else None,
-            name_vi=line.name_vi,
-            name_en=line.name_en or line.name_vi,
+        _view(
+            line,
+            language,
+            waiting[line.code],
+            waits.get(line.code) if numbers_given else None,
+            numbers_given,
             late=line.code in late,
         )
         for line in await catalogue.lines(setting.office.code)
     ]
+
+
+def _view(
+    line: ServiceLine, language: Language, waiting: int, wait: Wait | None, numbers_given: bool, *, late: bool
+) -> LineView:
+    return LineView(
+        code=line.code,
+        kind=msgspec.convert(line.kind, LineKind),
+        name=(line.name_en or line.name_vi) if language == "en" else line.name_vi,
+        prefix=line.prefix,
+        open=numbers_given,
+        waiting=waiting,
+        wait=wait,
+        name_vi=line.name_vi,
+        name_en=line.name_en or line.name_vi,
+        late=late,
+    )

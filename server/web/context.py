@@ -111,6 +111,8 @@ class OriginGuard:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if "%00" in str(scope.get("raw_path", b"")) + str(scope.get("query_string", b"")):
+            raise Refusal("bad-text")  # PostgreSQL cannot store it, and nobody types it
         if str(scope["type"]) == "http" and scope.get("method") in UNSAFE:
             check_origin(ASGIConnection(scope))
         await self.app(scope, receive, send)

@@ -36,6 +36,7 @@ function take(fresh) {
   if (before && fresh.ahead !== before.ahead) rose = fresh.ahead !== null && before.ahead !== null && fresh.ahead > before.ahead;
   if (fresh.state !== "waiting") rose = false;
   draw(fresh);
+  root.dataset.live = "true";
   // A page that was called when it loaded was reloaded by its holder, who knows.
   if (rings(before, fresh) && (before || shown !== "called")) ring();
 }

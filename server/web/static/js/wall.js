@@ -6,7 +6,7 @@
 import { EMPTY_PLAN, advance, heard, script } from "./announce.js";
 import { find, h, icon, replace } from "./dom.js";
 import { follow } from "./feed.js";
-import { capital, date, minutes, time } from "./format.js";
+import { capital, date, time } from "./format.js";
 import { lang, say } from "./i18n.js";
 import { openVoice } from "./voice.js";
 import { view } from "./wall-view.js";
@@ -28,6 +28,7 @@ const places = {
   recent: find("#recent", HTMLElement),
   lines: find("#lines", HTMLElement),
   sound: find("#sound", HTMLElement),
+  unlock: find("#unlock", HTMLButtonElement),
   foot: find("#foot", HTMLElement),
   health: find("#health", HTMLElement),
   ticker: find("#ticker", HTMLElement),
@@ -191,7 +192,7 @@ function drawRecent({ recent, stage }) {
     if (!row) {
       row = h(
         "li",
-        { style: { "--signs": Math.max(4, label.length) } },
+        { style: { "--signs": Math.max(4, label.length), "--counter-signs": say("wall.counter", { n: counter }).length } },
         h("b", { class: "number" }, label),
         h("span", null, say("wall.counter", { n: counter }))
       );
@@ -217,7 +218,7 @@ function drawLines({ lines, trouble }) {
 function lineTile({ badge, place, nameVi, nameEn, waiting, wait, open }, narrow) {
   const busy = waiting > 0;
   const name = lang === "en" ? nameEn : nameVi;
-  const range = busy && wait ? minutes(wait.p50, wait.p90) : "";
+  const range = busy && wait ? waitText(wait) : "";
   const people = say(narrow ? "wall.waiting.short" : "wall.waiting", { n: waiting });
   const words = busy ? people : say(open ? "display.nobody_waiting" : "wall.line_closed");
   return h(
@@ -229,10 +230,19 @@ function lineTile({ badge, place, nameVi, nameEn, waiting, wait, open }, narrow)
   );
 }
 
+/** @param {import("./reduce.js").Wait} wait */
+const waitText = ({ p50, p90 }) =>
+  p50 === p90 ? say("wall.wait.about", { n: p50 }) : say("wall.wait", { low: p50, high: p90 });
+
 /** @param {View} shown */
 function drawFoot(shown) {
   const sound = voice.state();
-  places.sound.hidden = sound !== "locked";
+  const locked = sound === "locked";
+  if (places.sound.hidden === locked) {
+    places.sound.hidden = !locked;
+    // A television has no pointer: its OK key must find the button.
+    if (locked) places.unlock.focus();
+  }
   places.foot.classList.toggle("wall-trouble", shown.trouble !== null);
   wall.dataset.trouble = shown.trouble || "";
   drawHealth(sound);
@@ -292,7 +302,5 @@ function tickerText({ hours }) {
 // --- what comes from outside -------------------------------------------------------------------------------
 
 for (const gesture of ["pointerdown", "keydown"]) addEventListener(gesture, () => voice.unlock());
-// A television has no pointer: its OK key must find the button.
-find("#unlock", HTMLButtonElement).focus();
 setInterval(draw, 1000);
 draw();
