@@ -11,6 +11,7 @@ from server.wire import KioskConfig, LineView, NumberRange, Wait
 __all__ = [
     "LEFTOVER_AFTER",
     "backoff",
+    "closing",
     "is_answer",
     "line_open",
     "may_be_late",
@@ -20,6 +21,7 @@ __all__ = [
 ]
 
 DOORS_OPEN_BEFORE = timedelta(hours=1)
+WHOLE_DAY = timedelta(hours=23)  # on the day the clocks go forward
 LEFTOVER_AFTER = timedelta(seconds=60)
 """An attempt this old is nobody's any more: the screen stops repeating a touch well before."""
 
@@ -60,7 +62,7 @@ def office_open(config: KioskConfig, now: datetime) -> bool:
     instant = timedelta(milliseconds=1)  # hours until 24:00 belong to the day they end
     day = day_of(now, zone)
     if day > max(day_of(window.closes - instant, zone) for window in windows):
-        return len(windows) > 1  # with no next opening known, the office itself may be no more
+        return True
     today = [window for window in windows if day_of(window.opens, zone) <= day <= day_of(window.closes - instant, zone)]
     if today:
         opens, closes = min(window.opens for window in today), max(window.closes for window in today)
@@ -74,6 +76,14 @@ def line_open(config: KioskConfig, line: LineView, told: datetime, now: datetime
     A line that was closed only because the office was (a config read at night) opens with the office.
     """
     return office_open(config, now) and (line.open or not office_open(config, told))
+
+
+def closing(config: KioskConfig) -> datetime | None:
+    """When the doors close, if the office is open; None for one that is open at all hours (it has a whole day)."""
+    window = config.office.opening_now
+    if window is None or window.closes - window.opens >= WHOLE_DAY:
+        return None
+    return window.closes
 
 
 def may_be_late(wait: Wait | None, closes: datetime | None, now: datetime) -> bool:

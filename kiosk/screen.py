@@ -11,7 +11,7 @@ from kiosk.client import Refused
 from kiosk.link import Link
 from kiosk.outbox import Counts
 from kiosk.printer import Health
-from kiosk.rules import line_open, may_be_late, office_open
+from kiosk.rules import closing, line_open, may_be_late, office_open
 from kiosk.slip import Given
 from server.codes import readable
 from server.wire import (
@@ -131,7 +131,6 @@ def _any_open(config: KioskConfig) -> bool:
 
 
 def _line(config: KioskConfig, line: LineView, told: datetime, at: datetime, online: bool) -> Line:
-    closes = config.office.opening_now.closes if config.office.opening_now else None
     return Line(
         code=line.code,
         kind=line.kind,
@@ -141,7 +140,7 @@ def _line(config: KioskConfig, line: LineView, told: datetime, at: datetime, onl
         open=line.open if online else line_open(config, line, told, at),
         waiting=line.waiting if online else None,
         wait=line.wait if online else None,
-        late=online and may_be_late(line.wait, closes, at),
+        late=online and may_be_late(line.wait, closing(config), at),
     )
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.rules import backoff, is_answer, line_open, may_be_late, next_number, office_open
+from kiosk.rules import backoff, closing, is_answer, line_open, may_be_late, next_number, office_open
 from server import wire
 from tests.kiosk.stand_ins import config, line
 
@@ -88,6 +88,15 @@ def test_past_the_last_day_known_the_hall_decides() -> None:
     """On the third day of an outage nothing is known any more; whoever stands there gets a number."""
     assert office_open(ward(AFTERNOON, TOMORROW), TOMORROW.closes + timedelta(days=1))
     assert not office_open(ward(AFTERNOON, TOMORROW), AFTERNOON.closes + timedelta(hours=4))
+
+
+def test_an_office_that_never_closes_is_never_late_and_open_past_midnight() -> None:
+    """The server tells a round-the-clock office as one whole day without a next one: its midnight is no closing."""
+    midnight = datetime(2026, 11, 22, 17, 0, tzinfo=UTC)
+    always = ward(hours(midnight, timedelta(days=1)), None)
+    assert closing(always) is None
+    assert closing(ward(MORNING, AFTERNOON)) == MORNING.closes
+    assert office_open(always, midnight + timedelta(hours=30))
 
 
 def test_a_kiosk_that_knows_no_hours_gives_no_numbers() -> None:
