@@ -5,8 +5,9 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from litestar import Litestar, Response
+from litestar import Litestar, Request, Response, get
 from litestar.config.app import AppConfig
+from litestar.datastructures import State
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.static_files import create_static_files_router
@@ -22,7 +23,7 @@ from server.journal.append import CHANNEL, on_news
 from server.journal.frames import head_seq, read_frames
 from server.journal.hub import Hub
 from server.people.api import SessionController
-from server.people.secrets import forget_server_key, server_key
+from server.people.secrets import server_key
 from server.queue.api import BoardController, DeskController, TicketController
 from server.queue.forecasting import Forecaster
 from server.queue.reception_api import HeadController, ReceptionController, call_for_help
@@ -37,6 +38,7 @@ from server.web.pages import PAGES
 from server.web.problems import handlers
 from server.web.render import STATIC
 from server.web.sockets import office_feed, ticket_socket
+from server.wire import encode
 
 __all__ = ["create_app"]
 
@@ -73,7 +75,7 @@ def create_app(settings: Settings) -> Litestar:
             CatalogueController, BoardController, AppointmentController, SlotController, TicketController,
             DeskController, ReceptionController, HeadController, call_for_help, RatingController, DeviceController,
             SessionController,
-            *PAGES, *CITIZEN_PAGES, office_feed, ticket_socket, health,
+            *PAGES, *CITIZEN_PAGES, office_feed, ticket_socket, health, openapi,
             create_static_files_router(
                 path="/static", directories=[STATIC], include_in_schema=False,
                 cache_control=None, after_request=_keep_static,
@@ -85,11 +87,17 @@ def create_app(settings: Settings) -> Litestar:
         after_request=_add_headers,
         request_max_body_size=MAX_BODY,
         openapi_config=OpenAPIConfig(
-            title="Motcua", version=__version__, path="/api", render_plugins=[JsonRenderPlugin(path="/openapi.json")]
+            title="Motcua", version=__version__, path="/api/openapi", render_plugins=[JsonRenderPlugin()]
         ),
         on_app_init=[_keep(settings, database)],
         logging_config=None,
     )  # fmt: skip
+
+
+@get("/api/openapi.json", include_in_schema=False)
+async def openapi(request: Request[object, object, State]) -> Response[bytes]:
+    """The OpenAPI 3.1 document, made from the code."""
+    return Response(encode(request.app.openapi_schema.to_schema()), media_type="application/json")
 
 
 def _keep(settings: Settings, database: Database) -> Callable[[AppConfig], AppConfig]:
@@ -120,7 +128,6 @@ async def _running(app: Litestar, database: Database) -> AsyncIterator[None]:
     try:
         database.bind(*all_tables())
         await database.migrate()
-        forget_server_key()
         await server_key()
         hub = Hub(read_frames, head_seq)
 

@@ -6,6 +6,7 @@ DatabaseUnavailable may be tried again.
 
 from server.db.core import (
     Database,
+    PerDatabase,
     after_commit,
     current,
     notify,
@@ -22,6 +23,7 @@ __all__ = [
     "Database",
     "DatabaseUnavailable",
     "MigrationError",
+    "PerDatabase",
     "after_commit",
     "current",
     "is_unavailable",

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from types import UnionType
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Generic, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 from urllib.parse import unquote
+from weakref import WeakKeyDictionary
 
 import asyncpg  # type: ignore[import-untyped]
 import msgspec
@@ -20,9 +21,21 @@ from server.db.postgres import PooledPostgresEngine, address
 from server.db.sqlite import PooledSQLiteEngine
 from server.db.transaction import Transaction
 
-__all__ = ["Database", "after_commit", "current", "notify", "open_database", "row", "rows", "savepoint", "transaction"]
+__all__ = [
+    "Database",
+    "PerDatabase",
+    "after_commit",
+    "current",
+    "notify",
+    "open_database",
+    "row",
+    "rows",
+    "savepoint",
+    "transaction",
+]
 
 T = TypeVar("T")
+V = TypeVar("V")
 Kind = Literal["sqlite", "postgres"]
 PATIENCE = 4.0
 
@@ -120,6 +133,21 @@ def after_commit(callback: Callable[[], None]) -> None:
     An exception from it is logged. Raises RuntimeError outside a transaction.
     """
     _open_transaction().callbacks.append(callback)
+
+
+class PerDatabase(Generic[V]):
+    """Something a process remembers of a database, forgotten with it: another database has another one."""
+
+    def __init__(self, make: Callable[[], V]) -> None:
+        self._make = make
+        self._kept: WeakKeyDictionary[Database, V] = WeakKeyDictionary()
+
+    def here(self) -> V:
+        """What is remembered of the current database."""
+        database = current()
+        if database not in self._kept:
+            self._kept[database] = self._make()
+        return self._kept[database]
 
 
 async def notify(channel: str, payload: str) -> None:

@@ -8,7 +8,7 @@ from piccolo.columns import Date, Timestamptz
 from piccolo.table import Table
 
 from server.db import row, rows
-from server.journal.append import Head, chained
+from server.journal.append import Head, chained, journalled
 from server.journal.frames import StoredEvent
 from server.journal.tables import Event, Journal
 
@@ -46,9 +46,8 @@ async def replayed(office: str, tables: list[type[Table]]) -> Rows:
         told: Rows = msgspec.json.decode(event.body).get("rows", {})
         for name, changed in told.items():
             for key, values in changed.items():
-                state[name].setdefault(key, {}).update(
-                    {column: _typed(known[name], column, value) for column, value in values.items()}
-                )
+                row_of = state[name].setdefault(key, _fresh(known[name]))
+                row_of.update({column: _typed(known[name], column, value) for column, value in values.items()})
     return state
 
 
@@ -65,6 +64,11 @@ async def first_bad(office: str) -> int | None:
     if head is not None and (head.seq, head.hash) != (seq, previous):
         return seq + 1
     return None
+
+
+def _fresh(table: type[Table]) -> dict[str, object]:
+    """A row nothing has been written to yet: an insert tells only what differs from it."""
+    return journalled(table, table().to_dict())
 
 
 def _typed(table: type[Table], column: str, value: object) -> object:

@@ -8,13 +8,13 @@ import secrets
 
 import msgspec
 
-from server.db import row
+from server.db import PerDatabase, row
 from server.people.tables import ServerSecret
 
-__all__ = ["forget_server_key", "server_key"]
+__all__ = ["server_key"]
 
 _NAME = "key"
-_known: list[bytes] = []
+_known: PerDatabase[list[bytes]] = PerDatabase(list)
 
 
 class _Value(msgspec.Struct, frozen=True):
@@ -23,14 +23,10 @@ class _Value(msgspec.Struct, frozen=True):
 
 async def server_key() -> bytes:
     """The key, 32 bytes or more; the first call of a process may read or make it in the database."""
-    if not _known:
-        _known.append(await _load())
-    return _known[0]
-
-
-def forget_server_key() -> None:
-    """Have the next call read the key again: for a process that turns to another database."""
-    _known.clear()
+    known = _known.here()
+    if not known:
+        known.append(await _load())
+    return known[0]
 
 
 async def _load() -> bytes:

@@ -5,8 +5,8 @@ from datetime import datetime
 import msgspec
 from msgspec import Struct
 
-from server.db import row, rows, transaction
-from server.journal.append import Head
+from server.db import PerDatabase, row, rows, transaction
+from server.journal.append import Head, lock_head
 from server.journal.tables import Event, Journal
 from server.queue import tables
 from server.queue.hall import Setting, counter_name, desks, load_setting, number_of
@@ -26,7 +26,11 @@ from server.wire import (
 __all__ = ["CALLS", "board", "waiting_by_line", "waiting_everywhere"]
 
 CALLS = 8
+TRIES = 3
 NOTICES = ("office.closed", "office.announced")
+
+_known: PerDatabase[dict[str, tuple[int, BoardState]]] = PerDatabase(dict)
+"""The last board read of each office, with its number."""
 
 
 class _Notice(Struct, frozen=True):
@@ -51,24 +55,43 @@ class _Count(Struct, frozen=True):
 
 
 async def board(office: str) -> tuple[int, BoardState, Setting]:
-    """The journal number, the state after it, and the office's setting, all of one moment."""
+    """The journal number, the state after it, and the office's setting, all of one moment.
+
+    Every change moves the number on, so what was read between two looks at the same number belongs together; a hall
+    that never holds still is read under its lock. A thousand screens that come back at once share one reading.
+    """
+    setting = await load_setting(office)
+    for _ in range(TRIES):
+        head = await _head(office)
+        known = _known.here().get(office)
+        if known is not None and known[0] == head.seq:
+            return head.seq, known[1], setting
+        state = await _state(setting, head)
+        if (await _head(office)).seq == head.seq:
+            if head.seq:  # before the first event a changed catalogue does not move the number on
+                _known.here()[office] = (head.seq, state)
+            return head.seq, state, setting
     async with transaction():
-        # The lock makes number and state belong together; it is held for a few reads.
-        locked = await row(
-            Head,
-            Journal.raw("UPDATE journal SET seq = seq WHERE office = {} RETURNING seq, hash, day, day_seq", office),
-        )
-        setting = await load_setting(office)
-        head = locked or Head(0, "", None, 0)
-        state = BoardState(
-            day=head.day,
-            calls=await _calls(setting, head.day_seq),
-            lines=[BoardLine(code=code, waiting=count) for code, count in (await waiting_by_line(setting)).items()],
-            counters=await _counters(setting),
-            ratings=await _ratings(office, head.day_seq),
-            notices=await _notices(office, head.day_seq),
-        )
-    return head.seq, state, setting
+        head = await lock_head(office)
+        return head.seq, await _state(setting, head), setting
+
+
+async def _head(office: str) -> Head:
+    table = Journal
+    found = await row(Head, table.select(table.seq, table.hash, table.day, table.day_seq).where(table.office == office))
+    return found or Head(0, "", None, 0)
+
+
+async def _state(setting: Setting, head: Head) -> BoardState:
+    office = setting.office.code
+    return BoardState(
+        day=head.day,
+        calls=await _calls(setting, head.day_seq),
+        lines=[BoardLine(code=code, waiting=count) for code, count in (await waiting_by_line(setting)).items()],
+        counters=await _counters(setting),
+        ratings=await _ratings(office, head.day_seq),
+        notices=await _notices(office, head.day_seq),
+    )
 
 
 async def waiting_by_line(setting: Setting) -> dict[str, int]:

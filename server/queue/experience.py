@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from server import clock
-from server.db import rows
+from server.db import PerDatabase, rows
 from server.queue import tables
 from server.queue.grading import FORMULAS, Announced, Glance, Grade, grade
 from server.queue.hall import Setting
@@ -31,7 +31,7 @@ __all__ = ["Truth", "glance", "habits_of", "learned", "newcomers_of", "promise",
 
 MEMORY = timedelta(days=60)
 
-_tallies: dict[str, tuple[date, dict[tuple[str, str], Tally]]] = {}
+_tallies: PerDatabase[dict[str, tuple[date, dict[tuple[str, str], Tally]]]] = PerDatabase(dict)
 """Per office the sums of the days before this one: read once a day, for they do not change any more."""
 
 
@@ -77,11 +77,11 @@ async def learned(setting: Setting, hall: Hall, today: date, now: datetime) -> L
     office = setting.office.code
     priors = {code: LineTimes(line.expected_minutes, line.spread) for code, line in setting.lines.items()}
     began = clock.start_of(today, setting.office.time_zone)
-    known = _tallies.get(office)
+    known = _tallies.here().get(office)
     if known is None or known[0] != today:
         past = await _services(setting, today - MEMORY, today - timedelta(days=1))
         known = (today, tally(past, priors, began))
-        _tallies[office] = known
+        _tallies.here()[office] = known
     running = [
         Running(ticket.line, ticket.officer or "", (now - ticket.called_at).total_seconds() / 60)
         for ticket in hall.tickets

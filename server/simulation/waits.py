@@ -19,7 +19,7 @@ from server.queue.rules import Hall, Ticket, ahead_of
 from server.simulation.day import GRACE, HEAD_START, MIDNIGHT, MINUTE, Day, draw_pace, draw_people
 from server.simulation.scenario import Scenario, span
 
-__all__ = ["Comparison", "Office", "Told", "compare"]
+__all__ = ["Comparison", "Office", "Told", "graded", "watch_office"]
 
 GUESS_CV = 0.7
 """The spread that an administrator leaves in place for every line."""
@@ -157,25 +157,20 @@ class Office:
         return (self.hours[-1][1] + left - now) / MINUTE
 
 
-def compare(
+def watch_office(
     scenario: Scenario,
+    seed: str,
     *,
-    offices: int,
     learning_days: int,
     watched_days: int,
-    seed: str,
     plays: int = 60,
     told_true_times: bool = False,
-) -> Comparison:
-    """Watches some days of several offices after some days of learning, and grades what was said."""
-    told: list[Told] = []
-    for number in range(offices):
-        office = Office(scenario, f"{seed} office {number}", plays=plays, told_true_times=told_true_times)
-        for day in range(learning_days):
-            office.work(day)
-        for day in range(watched_days):
-            told += office.watch(learning_days + day)
-    return graded(told, offices * watched_days)
+) -> list[Told]:
+    """Watches some days of one office after some days of learning."""
+    office = Office(scenario, seed, plays=plays, told_true_times=told_true_times)
+    for day in range(learning_days):
+        office.work(day)
+    return [told for day in range(watched_days) for told in office.watch(learning_days + day)]
 
 
 def graded(told: Iterable[Told], days: int) -> Comparison:
