@@ -25,6 +25,7 @@ from server.journal.hub import Hub
 from server.people.api import SessionController
 from server.people.secrets import server_key
 from server.queue.api import BoardController, DeskController, TicketController
+from server.queue.days import keep_ending_days
 from server.queue.forecasting import Forecaster
 from server.queue.reception_api import HeadController, ReceptionController, call_for_help
 from server.rating.api import RatingController
@@ -147,6 +148,7 @@ async def _running(app: Litestar, database: Database) -> AsyncIterator[None]:
         tasks = [
             asyncio.create_task(_doorbell(database, news), name="doorbell"),
             asyncio.create_task(_daily(), name="daily"),
+            asyncio.create_task(keep_ending_days(), name="days"),
         ]
         app.state.ready = True
         try:

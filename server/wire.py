@@ -443,7 +443,10 @@ class SessionView(Outgoing):
 
 
 class Sit(Incoming):
+    """A counter to sit down at; with `also` beside the one that the officer looks after already."""
+
     counter: Annotated[int, Meta(ge=1, le=999)]
+    also: bool = False
 
 
 class Pause(Incoming):
@@ -577,6 +580,8 @@ class DeskView(Outgoing):
     undo_ticket: str | None = None
     undo_label: str | None = None
     counters: list[DeskCounter] = []
+    mine: list[int] = []
+    """Every counter this officer looks after; more than one is rare."""
     verbs: list[str] = []
 
 

@@ -68,7 +68,7 @@ async def first_bad(office: str) -> int | None:
 
 def _fresh(table: type[Table]) -> dict[str, object]:
     """A row nothing has been written to yet: an insert tells only what differs from it."""
-    return journalled(table, table().to_dict())
+    return journalled(table, table(_ignore_missing=True).to_dict())
 
 
 def _typed(table: type[Table], column: str, value: object) -> object:

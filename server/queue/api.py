@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from litestar import Controller, Request, Response, delete, get, post, put
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from server import clock
 from server.catalogue import service as catalogue
@@ -115,19 +115,19 @@ class DeskController(Controller):
     tags = ["desk"]
 
     @get("/", operation_id="desk")
-    async def view(self, request: Req) -> DeskView:
-        """Everything the desk's page draws."""
-        return await views.desk_view(await context.officer(request, *SEATED), context.language(request))
+    async def view(self, request: Req, counter: FromQuery[int | None] = None) -> DeskView:
+        """Everything the desk's page draws; `counter` chooses among several of one officer."""
+        return await views.desk_view(await context.officer(request, *SEATED), context.language(request), counter)
 
     @put("/", operation_id="sit", status_code=200)
     async def sit(self, request: Req, data: JSONBody[Sit]) -> Response[bytes]:
         """Sit down at a counter."""
-        return await _at_desk(request, lambda officer: desk.sit(officer, data.counter))
+        return await _at_desk(request, lambda officer: desk.sit(officer, data.counter, also=data.also))
 
     @delete("/", operation_id="leave", status_code=200)
-    async def leave(self, request: Req) -> Response[bytes]:
+    async def leave(self, request: Req, counter: FromQuery[int | None] = None) -> Response[bytes]:
         """Leave the counter."""
-        return await _at_desk(request, desk.leave)
+        return await _at_desk(request, lambda officer: desk.leave(officer, counter))
 
     @put("/pause", operation_id="pause", status_code=200)
     async def pause(self, request: Req, data: JSONBody[Pause]) -> Response[bytes]:
@@ -140,12 +140,12 @@ class DeskController(Controller):
         return await _at_desk(request, desk.unpause)
 
     @post("/next", operation_id="next", status_code=200)
-    async def next(self, request: Req) -> Response[bytes]:
+    async def next(self, request: Req, counter: FromQuery[int | None] = None) -> Response[bytes]:
         """Call whoever is next; 204 where nobody waits."""
         officer = await context.officer(request, *SEATED)
 
         async def command() -> Answer:
-            called = await desk.call_next(officer)
+            called = await desk.call_next(officer, counter)
             if called is None:
                 return Answer(204)
             return Answer(200, await views.called_ticket(called, officer, context.language(request)))

@@ -53,7 +53,7 @@ async def no_show(officer: Officer, ticket: str) -> Ticket:
     """Give up on somebody who was called and did not come."""
     async with hall_change(officer.office, actor(officer)) as (change, setting):
         found = await ticket_by_id(officer.office, ticket)
-        desk = await desk_of(officer.office, officer.username)
+        desk = await desk_of(officer.office, officer.username, found.counter)
         seat = seat_at(desk, setting, change.now) if desk else Seat(0, officer.username, frozenset())
         check("no-show", found, seat)
         return await set_state(
@@ -69,7 +69,7 @@ async def withdraw(officer: Officer, ticket: str) -> Ticket:
 
 async def park(officer: Officer, ticket: str, reason: str | None, minutes: int | None) -> Ticket:
     """Keep the number while its holder fetches something; any desk that can may take it up again."""
-    async with at_desk(officer) as work:
+    async with at_desk(officer, ticket=ticket) as work:
         found = await mine(work, "park", ticket)
         await remember(work, "park", [found])
         until = work.change.now + timedelta(minutes=minutes) if minutes else None
@@ -103,7 +103,7 @@ async def transfer(
 
     With `back` it returns to this officer afterwards. Refuses invalid where no target is given, or one unknown.
     """
-    async with at_desk(officer) as work:
+    async with at_desk(officer, ticket=ticket) as work:
         found = await mine(work, "transfer", ticket)
         if line is None and counter is None and to is None:
             raise Refusal("transfer-where")
@@ -126,7 +126,7 @@ async def merge(officer: Officer, ticket: str, other: str) -> Ticket:
 
     Refuses same-ticket, and wrong-state where the other one is being called or served, or is over.
     """
-    async with at_desk(officer) as work:
+    async with at_desk(officer, ticket=ticket) as work:
         found = await mine(work, "merge", ticket)
         twin = await ticket_by_id(officer.office, other)
         if twin.id == found.id:
@@ -170,7 +170,7 @@ async def handover(officer: Officer, to: str) -> None:
 
 async def add_procedure(officer: Officer, ticket: str, procedure: str) -> Ticket:
     """Add a procedure to what this visit is for."""
-    async with at_desk(officer) as work:
+    async with at_desk(officer, ticket=ticket) as work:
         found = await mine(work, "add-procedure", ticket)
         code = (await catalogue.procedure(officer.office, procedure)).code
         have = found.procedures.split("\n") if found.procedures else []
@@ -185,7 +185,7 @@ async def undo(officer: Officer, ticket: str) -> Ticket:
 
     The call stays announced: it was heard. Refuses nothing-to-undo.
     """
-    async with at_desk(officer) as work:
+    async with at_desk(officer, ticket=ticket) as work:
         desk, change = work.desk, work.change
         kept = msgspec.json.decode(desk.undo, type=list[Ticket]) if desk.undo else []
         late = desk.undo_until is None or change.now > desk.undo_until

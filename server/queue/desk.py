@@ -19,7 +19,9 @@ from server.people.rules import Officer
 from server.queue import tables
 from server.queue.hall import (
     Setting,
+    close_desk,
     desk_of,
+    desks_of,
     hall_change,
     load_hall,
     open_tickets,
@@ -65,8 +67,11 @@ class Work(Struct, frozen=True):
 # --- the counter -------------------------------------------------------------------------------------------
 
 
-async def sit(officer: Officer, number: int) -> None:
-    """Open a counter. Refuses no-such-counter, counter-taken, and still-serving where a ticket is at the old one."""
+async def sit(officer: Officer, number: int, *, also: bool = False) -> None:
+    """Open a counter, instead of the one the officer had or, with `also`, beside it.
+
+    Refuses no-such-counter, counter-taken, and still-serving where a ticket is at the old one.
+    """
     async with hall_change(officer.office, actor(officer)) as (change, setting):
         await catalogue.counter(officer.office, number)
         desk = await row(
@@ -77,8 +82,7 @@ async def sit(officer: Officer, number: int) -> None:
             return
         if desk is not None and desk.officer is not None:
             raise Refusal("counter-taken", counter=number)
-        before = await desk_of(officer.office, officer.username)
-        if before is not None:
+        for before in [] if also else await desks_of(officer.office, officer.username):
             await _stand_up(change, setting, before)
         key = f"{officer.office}/{number}"
         opened: dict[str, object] = {
@@ -92,10 +96,10 @@ async def sit(officer: Officer, number: int) -> None:
         change.append("counter.opened", counter_facts(setting, number, opened=True))
 
 
-async def leave(officer: Officer) -> None:
-    """Close the counter. Refuses still-serving; an officer who sits nowhere has nothing to leave."""
+async def leave(officer: Officer, counter: int | None = None) -> None:
+    """Close the counter, or that one of several. Refuses still-serving; who sits nowhere has nothing to leave."""
     async with hall_change(officer.office, actor(officer)) as (change, setting):
-        desk = await desk_of(officer.office, officer.username)
+        desk = await desk_of(officer.office, officer.username, counter)
         if desk is not None:
             await _stand_up(change, setting, desk)
 
@@ -122,9 +126,12 @@ async def unpause(officer: Officer) -> None:
 # --- calling -----------------------------------------------------------------------------------------------
 
 
-async def call_next(officer: Officer) -> Ticket | None:
-    """Call whoever is next, or None where nobody waits. Refuses not-seated, counter-paused, still-serving."""
-    async with at_desk(officer) as work:
+async def call_next(officer: Officer, counter: int | None = None) -> Ticket | None:
+    """Call whoever is next, to that one of several counters; None where nobody waits.
+
+    Refuses not-seated, counter-paused, still-serving.
+    """
+    async with at_desk(officer, counter=counter) as work:
         await refuse_while_serving(work)
         before, called = await _call_next(work)
         if before is not None:
@@ -148,7 +155,7 @@ async def call_chosen(officer: Officer, ticket: str, reason: str) -> Ticket:
 
 async def recall(officer: Officer, ticket: str) -> Ticket:
     """Call the same number again. Refuses too-soon within `recall_seconds` of the last call."""
-    async with at_desk(officer) as work:
+    async with at_desk(officer, ticket=ticket) as work:
         found = await mine(work, "recall", ticket)
         if found.announced_at is not None:
             again = found.announced_at + timedelta(seconds=work.setting.policy.recall_seconds)
@@ -163,7 +170,7 @@ async def recall(officer: Officer, ticket: str) -> Ticket:
 
 async def start(officer: Officer, ticket: str) -> Ticket:
     """The person is here: service begins."""
-    async with at_desk(officer) as work:
+    async with at_desk(officer, ticket=ticket) as work:
         found = await mine(work, "start", ticket)
         await remember(work, "start", [found])
         return await set_state(
@@ -185,7 +192,7 @@ async def finish(
 
     Returns the finished ticket and the one called, if any. Refuses an outcome or procedure the office does not have.
     """
-    async with at_desk(officer) as work:
+    async with at_desk(officer, ticket=ticket) as work:
         found = await mine(work, "finish", ticket)
         if outcome is not None and outcome not in work.setting.policy.outcomes:
             raise Refusal("no-such-outcome", outcomes=", ".join(work.setting.policy.outcomes))
@@ -202,7 +209,7 @@ async def finish(
 
 async def miss(officer: Officer, ticket: str) -> Ticket:
     """Nobody came. At the `max_calls`-th time the ticket becomes a no-show; until then its holder may come back."""
-    async with at_desk(officer) as work:
+    async with at_desk(officer, ticket=ticket) as work:
         found = await mine(work, "miss", ticket)
         await remember(work, "miss", [found])
         misses = found.misses + 1
@@ -221,10 +228,17 @@ async def miss(officer: Officer, ticket: str) -> Ticket:
 
 
 @asynccontextmanager
-async def at_desk(officer: Officer) -> AsyncIterator[Work]:
-    """A change by an officer who sits somewhere. Refuses not-seated."""
+async def at_desk(officer: Officer, *, ticket: str | None = None, counter: int | None = None) -> AsyncIterator[Work]:
+    """A change by an officer who sits somewhere; of several counters, the ticket's or the one that is named.
+
+    Refuses not-seated.
+    """
     async with hall_change(officer.office, actor(officer)) as (change, setting):
-        desk = await desk_of(officer.office, officer.username)
+        mine_all = await desks_of(officer.office, officer.username)
+        if ticket is not None and len(mine_all) > 1:
+            held = (await ticket_by_id(officer.office, ticket)).counter
+            mine_all.sort(key=lambda desk: desk.counter != held)
+        desk = next((desk for desk in mine_all if counter in (None, desk.counter)), None)
         if desk is None:
             raise Refusal("not-seated")
         yield Work(change, setting, officer, desk, seat_at(desk, setting, change.now))
@@ -249,7 +263,7 @@ async def _end_here(work: Work, ticket: Ticket, before: Ticket, columns: dict[st
             counter=None, officer=None, called_at=None, started_at=None,
         )  # fmt: skip
     codes = ticket.procedures.split("\n") if ticket.procedures else []
-    lines_of = {code: (await catalogue.procedure(change.office, code)).line for code in codes} if len(codes) > 1 else {}
+    lines_of = await _lines_of(change.office, codes) if len(codes) > 1 else {}
     done = {code for code in codes if lines_of.get(code, ticket.line) in work.seat.lines | {ticket.line}}
     served = [code for code in codes if code in done or code in ticket.served_procedures.split("\n")]
     columns["served_procedures"] = "\n".join(served)
@@ -264,6 +278,17 @@ async def _end_here(work: Work, ticket: Ticket, before: Ticket, columns: dict[st
         change, work.setting, before, "ticket.finished", at_counter=work.desk.counter, **columns,
         state="served", ended_at=change.now, ended_seq=change.next_seq,
     )  # fmt: skip
+
+
+async def _lines_of(office: str, codes: Sequence[str]) -> dict[str, str]:
+    """Which line each procedure is served on; one that the office has stopped taking is on none."""
+    found = {}
+    for code in codes:
+        try:
+            found[code] = (await catalogue.procedure(office, code)).line
+        except Refusal:
+            continue
+    return found
 
 
 async def call(work: Work, ticket: Ticket, **columns: object) -> Ticket:
@@ -301,11 +326,7 @@ async def _stand_up(change: Change, setting: Setting, desk: DeskRow) -> None:
     for ticket in await open_tickets(change.office):
         if ticket.counter == desk.counter and ticket.state in ("called", "serving"):
             raise Refusal("still-serving", label=ticket.label)
-    await change.update(
-        tables.Desk, desk.id, officer=None, opened_at=None, paused_at=None, paused_until=None, pause_reason=None,
-        undo=None, undo_verb=None, undo_until=None, undo_seq=None,
-    )  # fmt: skip
-    change.append("counter.closed", counter_facts(setting, desk.counter, opened=False))
+    await close_desk(change, setting, desk)
 
 
 async def remember(work: Work, verb: str, before: Sequence[Ticket]) -> None:

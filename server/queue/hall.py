@@ -21,9 +21,11 @@ from server.queue.rules import OPEN_STATES, DeskRow, Hall, Seat, Ticket, numbere
 __all__ = [
     "Setting",
     "close_day",
+    "close_desk",
     "counter_name",
     "desk_of",
     "desks",
+    "desks_of",
     "hall_change",
     "load_hall",
     "load_setting",
@@ -83,11 +85,21 @@ async def desks(office: str) -> list[DeskRow]:
     return await rows(DeskRow, tables.Desk.select().where(tables.Desk.office == office).order_by(tables.Desk.counter))
 
 
-async def desk_of(office: str, officer: str) -> DeskRow | None:
-    """The counter this officer sits at, if any."""
-    return await row(
-        DeskRow, tables.Desk.select().where((tables.Desk.office == office) & (tables.Desk.officer == officer))
+async def desks_of(office: str, officer: str) -> list[DeskRow]:
+    """The counters this officer looks after: usually one, the one opened first in front."""
+    table = tables.Desk
+    return await rows(
+        DeskRow,
+        table.select()
+        .where((table.office == office) & (table.officer == officer))
+        .order_by(table.opened_at, table.counter),
     )
+
+
+async def desk_of(office: str, officer: str, counter: int | None = None) -> DeskRow | None:
+    """The counter this officer sits at, or that one of several; None where he or she does not."""
+    found = await desks_of(office, officer)
+    return next((desk for desk in found if counter in (None, desk.counter)), None)
 
 
 def seat_at(desk: DeskRow, setting: Setting, now: datetime) -> Seat:
@@ -213,13 +225,27 @@ async def _begin_day(change: Change, setting: Setting, today: date) -> None:
 
 
 async def close_day(change: Change, setting: Setting, day: date) -> None:
-    """Close what a day has left, one event each, and say that it is over."""
+    """Close what a day has left, counters and tickets, one event each, and say that it is over."""
+    for desk in await desks(change.office):
+        if desk.officer is not None:
+            await close_desk(change, setting, desk)
     for ticket in await open_tickets(change.office):
         await set_state(
             change, setting, ticket, "ticket.closed",
             state="closed", ended_at=change.now, ended_seq=change.next_seq, parked_until=None,
         )  # fmt: skip
     change.append("office.closed", {"day": day})
+
+
+async def close_desk(change: Change, setting: Setting, desk: DeskRow) -> None:
+    """Nobody sits there any more."""
+    await change.update(
+        tables.Desk, desk.id, officer=None, opened_at=None, paused_at=None, paused_until=None, pause_reason=None,
+        extra_lines="", extra_until=None, help_kind=None, help_at=None,
+        undo=None, undo_verb=None, undo_until=None, undo_seq=None,
+    )  # fmt: skip
+    name = counter_name(setting, desk.counter)
+    change.append("counter.closed", {"counter": {"number": desk.counter, "name": name}, "open": False})
 
 
 async def _open_through(setting: Setting, since: date, now: datetime) -> bool:

@@ -7,8 +7,8 @@ from server.db import row
 from server.errors import Refusal
 from server.people.rules import Officer
 from server.queue import tables
-from server.queue.desk import actor, at_desk, counter_facts
-from server.queue.hall import close_day, desks, hall_change, open_tickets
+from server.queue.desk import actor, at_desk
+from server.queue.hall import close_day, hall_change, open_tickets
 from server.queue.rules import DeskRow, Series
 
 __all__ = ["answer_help", "call_for_help", "end_day", "give_lines", "start_numbers"]
@@ -55,9 +55,6 @@ async def end_day(officer: Officer) -> None:
         for ticket in await open_tickets(officer.office):
             if ticket.state in ("called", "serving"):
                 raise Refusal("still-serving", label=ticket.label)
-        for desk in await _open_desks(officer.office):
-            await change.update(tables.Desk, desk.id, officer=None, opened_at=None, paused_at=None, paused_until=None)
-            change.append("counter.closed", counter_facts(setting, desk.counter, opened=False))
         if change.day is not None:
             await close_day(change, setting, change.day)
 
@@ -91,7 +88,3 @@ async def _desk(office: str, counter: int) -> DeskRow:
     if found is None or found.officer is None:
         raise Refusal("no-such-counter", counter=counter)
     return found
-
-
-async def _open_desks(office: str) -> list[DeskRow]:
-    return [desk for desk in await desks(office) if desk.officer is not None]

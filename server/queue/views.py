@@ -15,7 +15,17 @@ from server.people.rules import Officer
 from server.phrases import Language, say
 from server.queue import experience, tables
 from server.queue.forecasting import Forecaster
-from server.queue.hall import Setting, desk_of, desks, load_hall, load_setting, number_of, seat_at, ticket_by_id
+from server.queue.hall import (
+    Setting,
+    desk_of,
+    desks,
+    desks_of,
+    load_hall,
+    load_setting,
+    number_of,
+    seat_at,
+    ticket_by_id,
+)
 from server.queue.rules import DeskRow, Hall, Seat, Ticket, ahead_of, queue_of, reason
 from server.queue.service import Issued, issued_again, ticket_of_token
 from server.rating import service as rating
@@ -48,18 +58,18 @@ __all__ = [
 COMING = 5
 VERBS = [
     "next", "start", "finish", "recall", "miss", "return", "withdraw", "park", "resume", "transfer", "add-procedure",
-    "undo", "pause", "close",
+    "merge", "undo", "pause", "close", "handover", "call", "help",
 ]  # fmt: skip
 """What a desk can do; its page greys what the ticket's state does not allow."""
 
 
-async def desk_view(officer: Officer, language: Language) -> DeskView:
+async def desk_view(officer: Officer, language: Language, counter: int | None = None) -> DeskView:
     """Everything this officer's page draws."""
     now = clock.now()
     seq = await head_seq(officer.office)  # read first: whatever is read after it is no older
     setting = await load_setting(officer.office)
     hall = await load_hall(setting, now)
-    desk = await desk_of(officer.office, officer.username)
+    desk = await desk_of(officer.office, officer.username, counter)
     seat = seat_at(desk, setting, now) if desk else None
     mine = [
         ticket for ticket in hall.tickets
@@ -107,6 +117,7 @@ async def desk_view(officer: Officer, language: Language) -> DeskView:
         undo_ticket=undoable.id if undoable else None,
         undo_label=undoable.label if undoable else None,
         counters=await _counters(setting, language) if desk is None else [],
+        mine=[each.counter for each in await desks_of(officer.office, officer.username)],
         verbs=VERBS,
     )  # fmt: skip
 
