@@ -17,7 +17,6 @@ from litestar.params import FromPath, FromQuery
 from display.board import read, reduce
 from server.wire import Board, decode, encode
 
-START = datetime(2026, 11, 23, 1, 14, 5, tzinfo=UTC)
 NAMES = [
     ("A", "Chứng thực", "Certification"),
     ("H", "Hộ tịch", "Civil status"),
@@ -92,7 +91,7 @@ class Hall:
         self.skip = 0
         """Frames lost on the way to those connected."""
         self.moved = asyncio.Event()
-        self.now = START
+        self.now = datetime.now(UTC)
         self.port = 0
 
     # --- what happens in the hall

@@ -48,7 +48,10 @@ const answers = {
     return { spoken, board };
   },
 
-  /** The clips of a sentence. */
+  /** A whole announcement, as clips. */
+  script: ({ announcement, form }) => script(announcement, form).map(({ clip }) => clip),
+
+  /** The clips of a label and of a counter. */
   words: ({ label, counter }) => ({ label: signs(label), counter: quantity(counter) }),
 
   /** All clips that any sentence about these needs. */
