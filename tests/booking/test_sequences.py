@@ -18,7 +18,7 @@ from tests.server.support import Clock, House
 
 SKILLS = {"an": {"A", "T"}, "binh": {"A", "H"}, "chi": {"H"}}
 LINES_OF = {COPY: "A", SIGNATURE: "A", BIRTH: "H"}
-STEPS = 60
+STEPS = 80
 EIGHT = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 """08:00 of the day on which the clock stands; the day after it is a holiday."""
 
@@ -53,8 +53,8 @@ def check(appointments: list[Appointment], now: datetime) -> None:
 
 async def act(chance: random.Random, clock: Clock, known: list[str]) -> None:
     """One person does one thing to a booking, or makes one; being refused is part of life."""
-    start = EIGHT + timedelta(minutes=15 * chance.randrange(0, 20), days=chance.choice([0, 2]))
-    verb = chance.choice(["book", "book", "book", "confirm", "confirm", "cancel", "change", "change", "wait"])
+    start = EIGHT + timedelta(minutes=15 * chance.randrange(5, 20), days=chance.choice([0, 2]))
+    verb = chance.choice(["book"] * 5 + ["confirm"] * 3 + ["change"] * 2 + ["cancel", "wait"])
     if verb == "wait":
         clock.forward(minutes=chance.choice([1, 2, 5]))
     elif verb == "book" or not known:
