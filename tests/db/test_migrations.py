@@ -84,36 +84,41 @@ async def test_an_installation_without_migrations_is_refused(empty, tmp_path):
         await empty.migrate(tmp_path / "nothing")
 
 
-async def test_several_processes_at_once_apply_each_once(empty):
+TOGETHER = """
+import asyncio, sys
+from pathlib import Path
+from server.db import open_database
+
+async def main():
+    database = open_database(sys.argv[1], patience=30)
+    print("ready", flush=True)
+    sys.stdin.readline()
+    print(*await database.migrate(Path(sys.argv[2])))
+    await database.start()
+    await database.engine.fetch("SELECT count(*) FROM t39")
+    await database.stop()
+
+asyncio.run(main())
+"""
+
+
+async def test_several_processes_at_once_apply_each_once(empty, folder):
     """Four processes that migrate and start the same empty database together all succeed, and share the work."""
-    program = (
-        "import asyncio, sys\n"
-        "from server.db import open_database\n"
-        "async def main():\n"
-        "    database = open_database(sys.argv[1])\n"
-        "    sys.stdin.read()\n"
-        "    print(*await database.migrate(), flush=True)\n"
-        "    await database.start()\n"
-        "    await database.engine.fetch('SELECT count(*) FROM event')\n"
-        "    await database.stop()\n"
-        "asyncio.run(main())\n"
-    )
+    for number in range(3, 40):
+        write(folder, f"{number:04}_more", f"CREATE TABLE t{number} (n BIGINT);")
+    pipe = asyncio.subprocess.PIPE
     processes = [
         await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-c",
-            program,
-            empty.url,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
+            sys.executable, "-c", TOGETHER, empty.url, str(folder), stdin=pipe, stdout=pipe, stderr=pipe
         )
         for _ in range(4)
     ]
-    outputs = await asyncio.gather(*(process.communicate(b"") for process in processes))
+    for process in processes:
+        assert await process.stdout.readline() == b"ready\n"
+    outputs = await asyncio.gather(*(process.communicate(b"go\n") for process in processes))
     assert [process.returncode for process in processes] == [0] * 4, outputs
     applied = [name for out, _ in outputs for name in out.decode().split()]
-    assert sorted(applied) == list(migrations(MIGRATIONS, empty.kind))
+    assert sorted(applied) == list(migrations(folder, empty.kind))
 
 
 def test_both_engines_have_the_same_migrations():

@@ -237,3 +237,16 @@ async def test_readers_that_are_all_busy_are_waited_for_a_while(sqlite_url):
             await engine.fetch("SELECT 1 AS one")
     assert await engine.fetch("SELECT 1 AS one") == [{"one": 1}]
     await database.stop()
+
+
+async def test_starting_waits_for_another_that_writes(tmp_path):
+    """A new file that another process is still filling is waited for, though SQLite itself would not wait here."""
+    path = tmp_path / "new.db"
+    database = open_database(f"sqlite:///{path}", patience=30)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        asyncio.get_running_loop().call_later(0.1, other.execute, "COMMIT")
+        await database.start()
+    assert await database.engine.fetch("PRAGMA journal_mode") == [{"journal_mode": "wal"}]
+    assert await database.engine.fetch("PRAGMA synchronous") == [{"synchronous": 2}]
+    await database.stop()
