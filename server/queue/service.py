@@ -83,9 +83,11 @@ async def issue(office: str, wanted: Wanted, actor: str) -> Issued:
         await refuse_when_closed(setting, change.now)
         if wanted.late and setting.policy.late_numbers == "stop":
             raise Refusal("late-today", line=line.name_vi)
-        identifier = ticket_id(wanted.attempt) if wanted.attempt else new_id()
         if wanted.attempt and await _exists(offline_id(wanted.attempt)):
             raise Refusal("attempt-abandoned")
+        identifier = ticket_id(wanted.attempt) if wanted.attempt else new_id()
+        if await _exists(identifier):  # a key is used up after a day, and may be used for another touch then
+            identifier = new_id()
         ticket = await add_ticket(
             change, setting, key,
             identifier=identifier, line=wanted.line, source="card" if wanted.card else wanted.source,
