@@ -67,3 +67,15 @@ def test_fields_to_come_are_skipped() -> None:
     beat = read('{"heartbeat": 5, "load": 0.2}')
     assert isinstance(beat, Heartbeat)
     assert beat.heartbeat == 5
+
+
+def test_the_documented_frames_are_frames() -> None:
+    """Every frame in docs/reference/feed.md is read, and together they lead where the table says."""
+    text = (Path(__file__).parents[2] / "docs" / "reference" / "feed.md").read_text("utf-8")
+    shown = [line for block in text.split("```json\n")[1:] for line in block.split("```")[0].splitlines()]
+    start = {**EMPTY, "seq": 1040, "state": {**EMPTY["state"], "lines": [{"code": "A", "waiting": 4}]}}
+    after = played(start, [json.loads(line) for line in shown])
+    assert after["seq"] == 1051
+    assert after["state"]["day"] == "2026-11-24"
+    assert after["state"]["lines"] == [{"code": "A", "waiting": 4}, {"code": "H", "waiting": 0}]
+    assert after["forecast"] == {"A": {"p50": 10, "p90": 20}}

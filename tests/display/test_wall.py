@@ -107,7 +107,7 @@ async def fits(page: Page) -> list[str]:
             const range = document.createRange();
             range.selectNodeContents(e);
             const text = range.getBoundingClientRect();
-            const parent = e.closest("li, header, footer, section, .wall-band").getBoundingClientRect();
+            const parent = e.closest("li, header, footer, section").getBoundingClientRect();
             const cut = text.right > parent.right + 1 || text.left < parent.left - 1;
             return outside || cut;
           })

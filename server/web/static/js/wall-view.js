@@ -8,7 +8,7 @@
  * @typedef {import("./feed.js").Health} Health
  * @typedef {{id: string, label: string, counter: number, at: string}} Shown
  * @typedef {{kind: "call", call: Shown} | {kind: "loading" | "first" | "idle"} |
- *   {kind: "closed", next: Hours | null, over: boolean}} Stage
+ *   {kind: "closed", next: Hours | null, why: "before" | "break" | "over"}} Stage
  * @typedef {{code: string, badge: string, place: number, nameVi: string, nameEn: string, open: boolean, waiting: number,
  *   wait: import("./reduce.js").Wait | null}} LineShown
  * @typedef {{key: string, values: Record<string, string | number>}} Sentence
@@ -22,6 +22,8 @@
 
 /** How many calls stand on the right. */
 export const RECENT = 6;
+/** An office open round the clock opens again as it closes: time to ask for its next hours, in ms. */
+const GRACE = 10000;
 /** Calls that were taken back, or whose ticket waits again: nobody should walk to that counter. */
 const TAKEN_BACK = ["waiting", "withdrawn", "closed"];
 const AT_COUNTER = ["called", "serving"];
@@ -70,7 +72,7 @@ function troubleOf(board, { refused, connected, since }) {
  */
 function hoursAt({ office }, now) {
   const candidates = [office?.openingNow, office?.openingNext];
-  return candidates.find((one) => one && Date.parse(one.opens) <= now && now < Date.parse(one.closes)) || null;
+  return candidates.find((one) => one && Date.parse(one.opens) <= now && now < Date.parse(one.closes) + GRACE) || null;
 }
 
 /**
@@ -86,21 +88,24 @@ function stageOf(board, valid, plan, hours, now) {
   const fresh = plan.current !== null && now < plan.free;
   const current = currentOf(board, valid, plan);
   const state = board.state.calls.find((call) => call.ticket.id === current?.id)?.state || "called";
-  if (current && (fresh || waiting > 0 || AT_COUNTER.includes(state))) return { kind: "call", call: current };
-  if (!hours && board.office) {
-    const next = board.office.openingNext;
-    return { kind: "closed", next, over: board.state.calls.length > 0 || sameDay(board, next) === false };
-  }
+  if (current && (fresh || AT_COUNTER.includes(state))) return { kind: "call", call: current };
+  if (!hours && board.office) return closedAt(board, board.office, now);
+  if (current && waiting > 0) return { kind: "call", call: current };
   return { kind: board.state.calls.length ? "idle" : "first" };
 }
 
 /**
- * Whether the office opens once more on the day it is now; null where no opening is known.
+ * Before the doors open, in a break, or done for the day.
  * @param {Board} board
- * @param {Hours | null} next
+ * @param {import("./reduce.js").Office} office
+ * @param {number} now
+ * @returns {Stage}
  */
-function sameDay(board, next) {
-  return next ? next.opens.slice(0, 10) === board.state.day : null;
+function closedAt({ state }, { openingNow, openingNext, timeZone }, now) {
+  const next = [openingNow, openingNext].find((one) => one && Date.parse(one.opens) > now) || null;
+  const day = new Intl.DateTimeFormat("en-CA", { timeZone });
+  if (!next || day.format(Date.parse(next.opens)) !== day.format(now)) return { kind: "closed", next, why: "over" };
+  return { kind: "closed", next, why: state.calls.length ? "break" : "before" };
 }
 
 /**

@@ -161,9 +161,10 @@ function drawStage({ stage }) {
 function messageOf(stage) {
   switch (stage.kind) {
     case "closed": {
-      const title = say(stage.over ? "wall.closed" : "wall.closed.before");
+      const title = say(`wall.closed.${stage.why}`);
       if (!stage.next) return [title, say("wall.closed.unknown")];
       const { opens } = stage.next;
+      if (stage.why === "break") return [title, say("ticket.break", { time: time(opens, zone()) })];
       return [title, say("wall.closed.next", { time: time(opens, zone()), date: date(opens, zone()) })];
     }
     case "first":
@@ -208,7 +209,7 @@ function drawLines({ lines, trouble }) {
   wall.classList.toggle("many-lines", lines.length > 6);
   places.lines.classList.toggle("stale", trouble === "offline");
   places.lines.style.setProperty("--columns", String(lines.length > 6 ? Math.ceil(lines.length / 2) : lines.length || 1));
-  redraw(places.lines, lines, () => lines.map((line) => lineTile(line, lines.length > 6)));
+  redraw(places.lines, lines, () => lines.map((line) => lineTile(line, lines.length > 8)));
 }
 
 /**
@@ -243,6 +244,7 @@ function drawFoot(shown) {
     // A television has no pointer: its OK key must find the button.
     if (locked) places.unlock.focus();
   }
+  places.foot.classList.toggle("wall-silent", locked);
   places.foot.classList.toggle("wall-trouble", shown.trouble !== null);
   wall.dataset.trouble = shown.trouble || "";
   drawHealth(sound);
