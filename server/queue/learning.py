@@ -4,7 +4,8 @@ Pure arithmetic over finished services. `minutes` is how long a ticket took its 
 
 * days: per line, (4 * prior + decayed sum) / (4 + decayed count), where a day's services count 0.93 of the next day's;
   so the first morning goes by the line's expected minutes and spread, and a month by what happened.
-* officers: the same, shrunk to the line instead of to the prior, for those who served a line often enough.
+* officers: the same over the days before today, shrunk to the line instead of to the prior, for those who served a
+  line often enough.
 * pace: how today's services compare with what was believed, those begun lately counting most. Everybody's times are
   multiplied by it, so that a slow system or a fast morning is followed within the hour.
 
@@ -117,7 +118,7 @@ def learn(
     times = {line: _line(prior, everything, line) for line, prior in priors.items()}
     officer_times = {
         (officer, line): LineTimes(_mean(times[line].mean_minutes, OFFICER_WEIGHT, sums), times[line].cv)
-        for (officer, line), sums in everything.items()
+        for (officer, line), sums in past.items()
         if line in times and sums.count >= OFFICER_LEAST
     }
     pace, doubt = _pace(times, officer_times, today, running, now)

@@ -7,6 +7,7 @@ from typing import Any
 from litestar import Controller, Request, Response, delete, get, post, put
 from litestar.params import FromPath, FromQuery, JSONBody
 
+from server.catalogue import service as catalogue
 from server.errors import Refusal
 from server.people.rules import Officer, Role
 from server.queue import head, office_view, reception, service, views
@@ -19,6 +20,7 @@ from server.wire import (
     CardView,
     CheckIn,
     GiveLines,
+    Group,
     HallView,
     Help,
     ReceptionTicket,
@@ -100,6 +102,15 @@ class ReceptionController(Controller):
         """A new paper for a lost one; the old link is worthless from now on."""
         officer = await context.officer(request, *AT_RECEPTION)
         return await self._issued(request, lambda: reception.reprint(officer, ticket), 200)
+
+    @get("/groups", operation_id="receptionGroups")
+    async def groups(self, request: Req) -> list[Group]:
+        """The priority groups that a number may be given for."""
+        officer = await context.officer(request, *AT_RECEPTION)
+        return [
+            Group(code=group.code, name_vi=group.name_vi, name_en=group.name_en)
+            for group in await catalogue.groups(officer.office)
+        ]
 
     @get("/cards", operation_id="cards")
     async def cards(self, request: Req) -> list[CardView]:

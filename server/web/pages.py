@@ -29,6 +29,18 @@ async def desk_page(request: Req) -> Response[bytes]:
     return page(request, "desk.html")
 
 
+@get("/reception", include_in_schema=False)
+async def reception_page(request: Req) -> Response[bytes]:
+    """Reception; it asks for a sign-in by itself."""
+    return page(request, "reception.html")
+
+
+@get("/office", include_in_schema=False)
+async def head_page(request: Req) -> Response[bytes]:
+    """The head's page; it asks for a sign-in by itself."""
+    return page(request, "office.html")
+
+
 @get("/tablet", include_in_schema=False)
 async def tablet_page(request: Req) -> Response[bytes]:
     """The tablet at a counter; it asks for its device's token by itself."""
@@ -78,4 +90,4 @@ def error_page(request: Req, refusal: Refusal, language: Language, headers: dict
     )  # fmt: skip
 
 
-PAGES = [desk_page, tablet_page, wall_page, look_up_page, ticket_page]
+PAGES = [desk_page, reception_page, head_page, tablet_page, wall_page, look_up_page, ticket_page]

@@ -25,6 +25,8 @@ function searchWhileTyping() {
       const [now, then] = [document.querySelector("#results"), page.querySelector("#results")];
       if (!now || !then) return;
       now.replaceWith(document.importNode(then, true));
+      const said = document.querySelector("#found-said");
+      if (said) said.textContent = document.querySelector("#found-title")?.textContent?.trim() ?? "";
       history.replaceState(null, "", address);
     } catch {
       // No connection, or a newer question: what is on the screen stays, and the button still works.

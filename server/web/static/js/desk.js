@@ -29,7 +29,8 @@ let ahead = 0; // ms by which the server's clock is ahead of ours
 let health = { connected: null, since: null };
 let trouble = "";
 let news = "";
-let doing = false;
+/** @type {{mark: string} | null} the wish under way, and how things stood when it was made */
+let doing = null;
 /** @type {{wish: string, key: string} | null} a wish whose answer never came: the same press asks again with the same key */
 let unanswered = null;
 let letters = localStorage.getItem("desk.keys") !== "off";
@@ -140,14 +141,19 @@ let leaving = false;
 
 // --- what is done --------------------------------------------------------------------------------------------
 
+/** How things stand, as far as a second press could be meant for the same. */
+const mark = () => (view ? [phase(view), view.ticket?.id, view.ticket?.state].join(" ") : "");
+
 /**
- * Carries a wish out, one at a time: what is pressed meanwhile is ignored, so that no press counts twice.
+ * Carries a wish out. Until it shows, whatever else is pressed is ignored, so that no press counts twice; what is pressed once the desk
+ * shows something new is a new wish.
  * @param {Wish} wish
  * @param {HTMLElement | null} button
  */
 async function run(wish, button) {
-  if (doing || !view) return;
-  doing = true;
+  if (!view || doing?.mark === mark()) return;
+  const mine = { mark: mark() };
+  doing = mine;
   trouble = news = "";
   const slow = setTimeout(() => surfaces.forEach((surface) => surface.face.wait(true, button)), SLOW);
   const label = view.ticket?.label ?? "";
@@ -168,7 +174,7 @@ async function run(wish, button) {
   if (view) await refresh();
   clearTimeout(slow);
   surfaces.forEach((surface) => surface.face.wait(false, button));
-  doing = false;
+  if (doing === mine) doing = null;
   tell();
 }
 
