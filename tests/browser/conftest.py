@@ -1,0 +1,119 @@
+"""One server and one Chromium for all browser tests; every test has an office of its own, so that none meets another's tickets."""
+
+import csv
+import os
+import sys
+from collections.abc import AsyncIterator, Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, async_playwright
+
+from server.catalogue.pack import load
+from server.db import open_database
+from server.people import service as people
+from server.people.tables import Officer
+from server.tables import all_tables
+from tests.browser.hall import DUNG, PASSWORD, SON, TABLET_COUNTER, Hall, Server
+from tests.chromium import FLAGS, chromium
+
+OFFICES = 80
+PACK: dict[str, tuple[str, list[str]]] = {
+    "offices.csv": ("code,name_vi,name_en,timezone,valid_from", ["{office},Phường Thử {n},Test ward {n},Asia/Ho_Chi_Minh,2025-07-01"]),
+    "lines.csv": (
+        "office,code,kind,name_vi,name_en,expected_minutes,spread",
+        ["{office},A,procedures,Chứng thực,Certification,5,0.6", "{office},H,procedures,Hộ tịch,Civil status,12,0.7"],
+    ),
+    "counters.csv": ("office,number,name_vi,name_en,lines", [f"{{office}},{n},Quầy {n},Counter {n},A;H" for n in range(1, 7)]),
+    "officers.csv": (
+        "office,username,full_name,role,lines",
+        [f"{{office}},{SON},Phan Đình Sơn,officer,A", f"{{office}},{DUNG},Đinh Thị Dung,officer,A;H"],
+    ),
+    "hours.csv": ("office,weekdays,opens,closes", ["{office},1-7,00:00,24:00"]),
+    "procedures.csv": (
+        "office,code,name_vi,name_en,field_vi,line,minutes",
+        ["{office},1.001193,Đăng ký khai sinh,Birth registration,Hộ tịch,H,12", "{office},2.000815,Chứng thực bản sao,Certified copy,Chứng thực,A,5"],
+    ),
+}  # fmt: skip
+
+
+def office_code(number: int) -> str:
+    return f"thu-{number:02d}"
+
+
+def write_pack(folder: Path) -> None:
+    """Offices that are all alike and never close."""
+    for name, (head, rows) in PACK.items():
+        lines = [row.format(office=office_code(n), n=n) for n in range(OFFICES) for row in rows]
+        (folder / name).write_text("\n".join([head, *lines]) + "\n", encoding="utf-8")
+    assert next(csv.reader([PACK["offices.csv"][0]]))[0] == "code"
+
+
+async def prepare(database: str, folder: Path) -> list[dict[str, str]]:
+    """Load the pack and let its people and devices in; returns each office's device tokens by kind."""
+    made = open_database(database)
+    await made.start()
+    try:
+        made.bind(*all_tables())
+        await made.migrate()
+        write_pack(folder)
+        await load(folder)
+        await people.set_password(office_code(0), SON, PASSWORD)
+        known = (
+            await Officer.select(Officer.password_hash)
+            .where(Officer.office == office_code(0), Officer.username == SON)
+            .first()
+        )
+        assert known
+        await Officer.update(
+            {Officer.password_hash: known["password_hash"]}, force=True
+        )  # hashing 160 times takes a minute
+        wanted = [("kiosk", "Kiosk", None), ("tablet", "Máy quầy", TABLET_COUNTER)]
+        return [await people.renew_devices(office_code(n), wanted) for n in range(OFFICES)]  # type: ignore[arg-type]
+    finally:
+        await made.stop()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
+    """The server as its own process, behind what could be a proxy: every test comes from another address."""
+    folder = tmp_path_factory.mktemp("hall")
+    database = f"sqlite:///{folder / 'hall.db'}"
+    tokens = await prepare(database, folder)
+    made = Server([sys.executable, "-m", "server.cli"], database, os.environ | {"MOTCUA_TRUST_PROXY": "1"}, tokens)
+    try:
+        await made.start()
+        yield made
+    finally:
+        await made.stop()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """The Chromium of the browser tests; they are never skipped."""
+    path = chromium()
+    assert path, "run: python -m tests.chromium"
+    async with async_playwright() as playwright:
+        launched = await playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield launched
+        await launched.close()
+
+
+@pytest.fixture(scope="session")
+def numbers() -> Iterator[int]:
+    """Which office is next."""
+    return count()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def hall(server: Server, browser: Browser, numbers: Iterator[int]) -> AsyncIterator[Hall]:
+    """An office that has just opened. Nothing may be said on its pages' consoles."""
+    number = next(numbers)
+    made = Hall(server, browser, office_code(number), f"10.0.0.{number}", server.tokens[number])
+    try:
+        yield made
+    finally:
+        await made.close()
+    assert made.said == []

@@ -1,0 +1,56 @@
+// What the holder of a ticket reads in each state.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { rings, story } from "../../../server/web/static/js/ticket_rules.js";
+
+const minutes = (low, high) => `${low}–${high}`;
+const ticket = (state, more = {}) => ({ label: "A012", state, ahead: null, wait: null, rated: false, canRate: false, ...more });
+const told = (given, rose = false) => story(given, rose, minutes);
+const STATES = ["waiting", "called", "serving", "parked", "missed", "served", "withdrawn", "no-show", "closed"];
+
+test("every state has a sentence, and only a waiting one a wait", () => {
+  for (const state of STATES) {
+    const { headline, wait } = told(ticket(state, { counter: 3 }));
+    assert.ok(headline[0]);
+    assert.equal(wait !== null, state === "waiting");
+  }
+});
+
+test("waiting tells how many are ahead, and nobody is told as being next", () => {
+  assert.deepEqual(told(ticket("waiting", { ahead: 4 })).headline, ["ticket.ahead.phone", { n: 4 }]);
+  assert.deepEqual(told(ticket("waiting", { ahead: 0 })).headline, ["ticket.ahead.zero"]);
+  assert.deepEqual(told(ticket("waiting")).headline, ["state.waiting"]);
+});
+
+test("a wait is a range, and its absence is said", () => {
+  assert.deepEqual(told(ticket("waiting", { wait: { p50: 15, p90: 25 } })).wait, ["follow.wait", { minutes: "15–25" }]);
+  assert.deepEqual(told(ticket("waiting")).wait, ["ticket.eta.unknown"]);
+});
+
+test("a number ahead that rose is explained, and only while waiting", () => {
+  const given = ticket("waiting", { ahead: 6, wait: { p50: 15, p90: 25 } });
+  assert.deepEqual(told(given, true).note, ["follow.rose"]);
+  assert.deepEqual(told(given, false).note, ["follow.may_change"]);
+  assert.equal(told(ticket("called", { counter: 3 }), true).note, null);
+});
+
+test("a number can be given back while it waits or was missed, never otherwise", () => {
+  assert.deepEqual(STATES.filter((state) => told(ticket(state)).withdraw), ["waiting", "missed"]);
+});
+
+test("a rating is asked for once after service, and offered again only where it would be taken", () => {
+  assert.equal(told(ticket("served", { canRate: true })).rating, "ask");
+  assert.equal(told(ticket("served", { canRate: true, rated: true })).rating, "again");
+  assert.equal(told(ticket("served", { rated: true })).rating, "done");
+  assert.equal(told(ticket("serving", { canRate: true })).rating, "");
+});
+
+test("a call rings once, a repeated call once more, nothing else at all", () => {
+  const called = (calledAt) => ticket("called", { calledAt });
+  assert.ok(rings(null, called("1")));
+  assert.ok(rings(ticket("waiting"), called("1")));
+  assert.ok(!rings(called("1"), called("1")));
+  assert.ok(rings(called("1"), called("2")));
+  assert.ok(!rings(called("1"), ticket("serving")));
+});
