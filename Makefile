@@ -7,7 +7,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 install:
-	@$(PYTHON) tools/install.py
+	@$(PYTHON) .ci/install.py
 
 # make demo [PORT=8000] [BUSY=1]
 demo: install
@@ -17,11 +17,11 @@ lint: install
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
-	@$(BIN)/python -m tools.typecheck_js
+	@$(BIN)/python .ci/typecheck_js.py
 	@$(BIN)/lint-imports --no-logo
 
 test: lint
-	@$(BIN)/python -m tools.chromium
+	@$(BIN)/python -m tests.chromium
 	@$(BIN)/pytest --cov=server --cov=kiosk --cov=display --cov-report=term:skip-covered --cov-fail-under=60
 
 bench: install
@@ -31,4 +31,4 @@ bench: install
 lock: install
 	@$(BIN)/pip install --quiet uv
 	@$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --upgrade \
-		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet --output-file requirements.lock
+		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet --output-file .ci/requirements.lock

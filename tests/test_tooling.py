@@ -1,5 +1,7 @@
 """The commands that build, check and start the product."""
 
+import ast
+import importlib.util
 import os
 import re
 import subprocess
@@ -9,10 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from tools import install
-
 ROOT = Path(__file__).parent.parent
-LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+LOCK = (ROOT / ".ci" / "requirements.lock").read_text(encoding="utf-8")
+_spec = importlib.util.spec_from_file_location("install", ROOT / ".ci" / "install.py")
+assert _spec is not None
+assert _spec.loader is not None
+install = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(install)
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 
@@ -63,8 +68,6 @@ def test_an_old_python_hands_over_to_a_new_one(monkeypatch: pytest.MonkeyPatch) 
 
 def test_installer_parses_on_old_pythons() -> None:
     """The installer's text is plain enough for Python 3.7 to read, or it could not say that 3.7 is too old."""
-    import ast
-
     ast.parse(Path(install.__file__).read_text(encoding="utf-8"), feature_version=(3, 7))
 
 
@@ -85,7 +88,7 @@ def test_ci_runs_the_whole_suite() -> None:
     assert "make test" in script.read_text(encoding="utf-8")
     planned = subprocess.run(["make", "--dry-run", "test"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     steps = [
-        "tools/install.py",
+        ".ci/install.py",
         "ruff check",
         "ruff format --check",
         "mypy",

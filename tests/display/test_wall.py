@@ -12,11 +12,12 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, async_playwright, expect
 
+from tests.chromium import FLAGS, chromium
 from tests.display.agents import Agent, agent
 from tests.display.conftest import Ask
 from tests.display.hall import NAMES, Hall, board_of
-from tools.chromium import FLAGS, chromium
 
+PATIENCE = 30_000  # ms; how long a slow machine may take, not how long the wall may
 SCREENS = {"full HD": (1920, 1080), "HD ready": (1280, 720), "standing": (1080, 1920)}
 LONG_NAME = "Trung tâm Phục vụ hành chính công thành phố Hà Nội – Chi nhánh số 5, Điểm tiếp nhận phường Long Biên"
 SPY = """
@@ -58,6 +59,7 @@ async def wall(hall: Hall, stack: AsyncExitStack, tmp_path: Path) -> Agent:
 async def open_wall(wall: Agent, stack: AsyncExitStack) -> Open:
     """`await open_wall("full HD", query="?lang=en")`. A word on the console fails the test."""
     playwright = await stack.enter_async_context(async_playwright())
+    expect.set_options(timeout=PATIENCE)
     said: list[str] = []
 
     async def opened(
@@ -70,7 +72,7 @@ async def open_wall(wall: Agent, stack: AsyncExitStack) -> Open:
     ) -> Page:
         flags = [*FLAGS, "--autoplay-policy=no-user-gesture-required"] if sound else [*FLAGS]
         path = chromium()
-        assert path, "run: python -m tools.chromium"
+        assert path, "run: python -m tests.chromium"
         browser = await playwright.chromium.launch(executable_path=path, args=flags)
         stack.push_async_callback(browser.close)
         width, height = SCREENS[screen]
@@ -168,7 +170,7 @@ async def test_a_call_stays_six_seconds_even_without_sound(hall: Hall, open_wall
     """The second of two calls waits until the first has been seen."""
     page = await open_wall(sound=False)
     hall.issue("A001", "A002")
-    await page.clock.pause_at(await page.evaluate("Date.now() + 500"))
+    await page.clock.pause_at(await page.evaluate("Date.now() + 5000"))
     hall.call("A001", 1)
     hall.call("A002", 2)
     await expect(page.locator("#recent li")).to_have_count(2)

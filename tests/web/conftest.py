@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, Route, async_playwright
 
-from tools.chromium import FLAGS, chromium
+from tests.chromium import FLAGS, chromium
 
 WEB = Path(__file__).parents[2] / "server" / "web"
 TYPES = {
@@ -25,7 +25,7 @@ OpenPage = Callable[..., Awaitable[Page]]
 def chromium_path() -> str:
     """The Chromium of the browser tests; they are never skipped."""
     found = chromium()
-    assert found, "run: python -m tools.chromium"
+    assert found, "run: python -m tests.chromium"
     return found
 
 

@@ -1,4 +1,4 @@
-"""Which Chromium the browser tests use; `python -m tools.chromium` sees to it that there is one.
+"""Which Chromium the browser tests use; `python -m tests.chromium` sees to it that there is one.
 
 Order: $MOTCUA_CHROMIUM, the system's, Playwright's own. Exit code 1 with a sentence where none is to be had: a browser
 test is never skipped.

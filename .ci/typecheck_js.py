@@ -45,4 +45,4 @@ if __name__ == "__main__":
     tsc = HOME / "lib" / "tsc.js"
     if not tsc.exists():
         fetch()
-    sys.exit(node([str(tsc), "--project", str(ROOT / "tsconfig.json"), *sys.argv[1:]], cwd=ROOT))
+    sys.exit(node([str(tsc), "--project", str(ROOT / ".ci" / "tsconfig.json"), *sys.argv[1:]], cwd=ROOT))

@@ -4,7 +4,7 @@ Run it with `espeakng-loader` installed (`pip install espeakng-loader`); the pro
 given as words, never as digits: espeak-ng reads Vietnamese digits badly. Output: 16-bit mono WAV and `voice.json`,
 which lists them: {"clips": {name: {"file", "says", "seconds"}}}.
 
-    python tools/voice.py server/web/static/sounds
+    python .ci/voice.py server/web/static/sounds
 """
 
 import ctypes

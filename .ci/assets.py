@@ -1,7 +1,7 @@
 """Makes the shipped fonts and icon sprite from their published packages; by hand, when a letter or an icon is missing.
 
-    python tools/assets.py fonts DIR_WITH_TTF          (PyPI: fontpkg-be-vietnam-pro, plus fonttools[woff])
-    python tools/assets.py icons DIR_WITH_SVG NAME…    (npm: lucide-static, its folder icons; what is there stays)
+    python .ci/assets.py fonts DIR_WITH_TTF          (PyPI: fontpkg-be-vietnam-pro, plus fonttools[woff])
+    python .ci/assets.py icons DIR_WITH_SVG NAME…    (npm: lucide-static, its folder icons; what is there stays)
 
 Be Vietnam Pro has no tabular figures, and numbers that change must not jump: `tnum` is added here, the same figures on
 one common width.

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "installed.txt"
-LOCK = ROOT / "requirements.lock"
+LOCK = ROOT / ".ci" / "requirements.lock"
 NEEDED = (3, 11)
 
 
