@@ -76,6 +76,9 @@ class _Server(uvicorn.Server):
 async def _serve(settings: Settings, sock: socket.socket) -> int:
     server = _Server(server_config(create_app(settings), settings))
     server.ready_line = f"motcua: ready at {settings.address}"
+    # uvicorn stops at these, then sends them once more to whoever was there before: being told to stop is no failure
+    for stop in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(stop, server.handle_exit)
     with suppress(SystemExit):
         await server.serve(sockets=[sock])
     return 0 if server.started else 1

@@ -7,6 +7,7 @@ from litestar.datastructures import Cookie
 from litestar.params import JSONBody
 
 from server.catalogue import service as catalogue
+from server.catalogue.views import name_in
 from server.people import service as people
 from server.people.rules import Device, Officer
 from server.web import context
@@ -70,11 +71,10 @@ def session_cookie(request: Req, token: str, seconds: int) -> Cookie:
 
 async def _view(request: Req, officer: Officer) -> SessionView:
     office = await catalogue.office(officer.office)
-    english = context.language(request) == "en"
     return SessionView(
         officer=officer.username,
         name=officer.full_name,
         office=officer.office,
-        office_name=(office.name_en or office.name_vi) if english else office.name_vi,
+        office_name=name_in(context.language(request), office),
         role=officer.role,
     )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from server.catalogue.views import name_in
 from server.clock import milliseconds
 from server.phrases import Language, say
 from server.queue.hall import Setting
@@ -69,4 +70,4 @@ def _name(setting: Setting, line: str, language: Language) -> str:
     found = setting.lines.get(line)
     if found is None:
         return line
-    return (found.name_en or found.name_vi) if language == "en" else found.name_vi
+    return name_in(language, found)

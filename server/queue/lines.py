@@ -7,6 +7,7 @@ import msgspec
 from server import clock
 from server.catalogue import service as catalogue
 from server.catalogue.rules import ServiceLine
+from server.catalogue.views import name_in
 from server.errors import Refusal
 from server.phrases import Language
 from server.queue.board import waiting_by_line, waiting_everywhere
@@ -65,7 +66,7 @@ def _view(
     return LineView(
         code=line.code,
         kind=msgspec.convert(line.kind, LineKind),
-        name=(line.name_en or line.name_vi) if language == "en" else line.name_vi,
+        name=name_in(language, line),
         prefix=line.prefix,
         open=numbers_given,
         waiting=waiting,

@@ -7,6 +7,7 @@ from msgspec import Struct, structs
 
 from server import clock
 from server.catalogue import service as catalogue
+from server.catalogue.views import name_in
 from server.db import row, rows
 from server.errors import Refusal
 from server.journal.frames import head_seq
@@ -82,7 +83,7 @@ async def hall_view(officer: Officer, language: Language, forecaster: Forecaster
         as_of=now,
         time_zone=setting.office.time_zone,
         office=officer.office,
-        office_name=name_of(setting.office, language),
+        office_name=name_in(language, setting.office),
         sentence=state_of_hall(waiting, now, language, setting.policy.service_target_minutes),
         alerts=alerts_of(setting, hall, counters, waits, now, language),
         desks=counters,
@@ -116,19 +117,13 @@ async def what_if_open(officer: Officer, counter: int, lines: list[str], languag
     helped = max(then, key=lambda code: _gain(now.get(code), then[code]), default=None)
     sentence = say(language, "office.whatif.none", counter=counter)
     if helped is not None and _gain(now.get(helped), then[helped]) > 0:
-        name = name_of(setting.lines[helped], language)
+        name = name_in(language, setting.lines[helped])
         known = now.get(helped)
         sentence = say(
             language, "office.whatif.better" if known else "office.whatif.served",
             counter=counter, line=name, after=then[helped].p90, before=known.p90 if known else 0,
         )  # fmt: skip
     return WhatIf(now=now, then=then, sentence=sentence)
-
-
-def name_of(named: object, language: Language) -> str:
-    """The name of an office, line or counter in a language; Vietnamese where it has no English one."""
-    vi, en = str(getattr(named, "name_vi", "")), str(getattr(named, "name_en", ""))
-    return (en or vi) if language == "en" else vi
 
 
 def _gain(before: Wait | None, after: Wait) -> int:
@@ -142,7 +137,7 @@ def _listed(ticket: Ticket, setting: Setting, language: Language) -> ReceptionTi
         number=number_of(ticket, setting),
         label=ticket.label,
         line=ticket.line,
-        line_name=name_of(line, language) if line else ticket.line,
+        line_name=name_in(language, line) if line else ticket.line,
         state=ticket.state,
         source=ticket.source,
         issued_at=ticket.issued_at,
@@ -164,7 +159,7 @@ async def _desks(setting: Setting, hall: Hall, language: Language, now: datetime
         seen.append(
             HallDesk(
                 number=number,
-                name=name_of(counter, language),
+                name=name_in(language, counter),
                 officer=desk.officer if desk else None,
                 officer_name=officer.full_name if officer else None,
                 lines=sorted(lines),
@@ -186,7 +181,7 @@ async def _lines(setting: Setting, hall: Hall, waits: dict[str, Wait], language:
     return [
         HallLine(
             code=code,
-            name=name_of(line, language),
+            name=name_in(language, line),
             waiting=waiting[code],
             longest_since=min(
                 (t.virtual_at for t in hall.tickets if t.line == code and t.state == "waiting"), default=None

@@ -8,6 +8,7 @@ from msgspec import UNSET, Struct
 from server import clock
 from server.booking import service as booking
 from server.catalogue import service as catalogue
+from server.catalogue.views import name_in
 from server.db import row
 from server.errors import Refusal
 from server.journal.frames import head_seq
@@ -87,7 +88,7 @@ async def desk_view(officer: Officer, language: Language, counter: int | None = 
         officer=officer.username,
         officer_name=officer.full_name,
         office=officer.office,
-        office_name=_name(setting.office, language),
+        office_name=name_in(language, setting.office),
         time_zone=setting.office.time_zone,
         ticket=current,
         parked=[
@@ -108,7 +109,7 @@ async def desk_view(officer: Officer, language: Language, counter: int | None = 
             if found.line in served
         ],
         lines=sorted(served),
-        line_names=[_name(setting.lines[code], language) for code in sorted(served) if code in setting.lines],
+        line_names=[name_in(language, setting.lines[code]) for code in sorted(served) if code in setting.lines],
         served_today=await _served(officer, day),
         paused_reason=desk.pause_reason if desk and desk.paused_at else None,
         paused_until=desk.paused_until if desk else None,
@@ -154,7 +155,7 @@ async def desk_ticket(
         number=number_of(ticket, setting),
         label=ticket.label,
         line=ticket.line,
-        line_name=_name(line, language) if line else ticket.line,
+        line_name=name_in(language, line) if line else ticket.line,
         state=ticket.state,
         klass=ticket.klass,
         counter=ticket.counter,
@@ -192,7 +193,7 @@ async def issued_ticket(issued: Issued, public_url: str, language: Language, for
         number=number_of(ticket, setting),
         label=ticket.label,
         line=ticket.line,
-        line_name=_name(line, language) if line else ticket.line,
+        line_name=name_in(language, line) if line else ticket.line,
         ahead=ahead_of(ticket, hall, now),
         wait=wait,
         follow_token=issued.follow_token,
@@ -245,9 +246,9 @@ async def phone_ticket(token: str, language: Language, forecaster: Forecaster) -
         number=number_of(ticket, setting),
         label=ticket.label,
         line=ticket.line,
-        line_name=_name(line, language) if line else ticket.line,
+        line_name=name_in(language, line) if line else ticket.line,
         office=ticket.office,
-        office_name=_name(setting.office, language),
+        office_name=name_in(language, setting.office),
         state=ticket.state,
         ahead=ahead,
         wait=wait,
@@ -287,9 +288,9 @@ async def _counters(setting: Setting, language: Language) -> list[DeskCounter]:
     return [
         DeskCounter(
             number=counter.number,
-            name=_name(counter, language),
+            name=name_in(language, counter),
             officer=names.get(taken.get(counter.number, ""), taken.get(counter.number)),
-            lines=[_name(setting.lines[code], language) for code in counter.lines if code in setting.lines],
+            lines=[name_in(language, setting.lines[code]) for code in counter.lines if code in setting.lines],
         )
         for counter in setting.counters.values()
     ]
@@ -299,7 +300,7 @@ async def _procedure_names(office: str, codes: list[str], language: Language) ->
     names = []
     for code in codes:
         try:
-            names.append(_name(await catalogue.procedure(office, code), language))
+            names.append(name_in(language, await catalogue.procedure(office, code)))
         except Refusal:  # the office has stopped taking it since
             names.append(code)
     return names
@@ -312,16 +313,11 @@ def _next(ticket: Ticket, setting: Setting, language: Language) -> DeskNext:
         number=number_of(ticket, setting),
         label=ticket.label,
         line=ticket.line,
-        line_name=_name(line, language) if line else ticket.line,
+        line_name=name_in(language, line) if line else ticket.line,
         priority=ticket.rate > 100,
         since=ticket.virtual_at,
         state=ticket.state,
     )
-
-
-def _name(named: object, language: Language) -> str:
-    vi, en = str(getattr(named, "name_vi", "")), str(getattr(named, "name_en", ""))
-    return (en or vi) if language == "en" else vi
 
 
 async def called_ticket(
@@ -356,7 +352,7 @@ async def tablet_view(office: str, counter: int, language: Language) -> TabletVi
         counter=counter,
         ticket=TabletTicket(id=last.id, number=last.label) if ask and last else None,
         office=office,
-        office_name=_name(setting.office, language),
+        office_name=name_in(language, setting.office),
         time_zone=setting.office.time_zone,
         serving=serving.label if serving else None,
     )

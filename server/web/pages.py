@@ -6,7 +6,9 @@ from litestar import Request, Response, get
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
+from server import clock
 from server.catalogue import service as catalogue
+from server.catalogue.views import office_view
 from server.codes import normalised
 from server.errors import Refusal
 from server.phrases import Language
@@ -16,7 +18,6 @@ from server.queue.api import forecaster_of
 from server.web import context
 from server.web.limits import limited
 from server.web.render import page
-from server.wire import OfficeView
 
 __all__ = ["PAGES", "error_page"]
 
@@ -50,12 +51,7 @@ async def tablet_page(request: Req) -> Response[bytes]:
 @get("/wall/{office:str}", include_in_schema=False)
 async def wall_page(request: Req, office: FromPath[str]) -> Response[bytes]:
     """The wall, for a TV's browser."""
-    found = await catalogue.office(office)
-    english = context.language(request) == "en"
-    view = OfficeView(
-        code=found.code, name=(found.name_en or found.name_vi) if english else found.name_vi, address=found.address,
-        time_zone=found.time_zone, opening_now=None, opening_next=None,
-    )  # fmt: skip
+    view = await office_view(await catalogue.office(office), context.language(request), clock.now())
     return page(request, "wall.html", office=view)
 
 
