@@ -3,29 +3,25 @@
 Nothing is played here: the server and the agents of kiosk and wall run as processes, people act through pages alone.
 """
 
-import asyncio
-import csv
-import os
-import re
-import subprocess
-import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 import zxingcpp
 from icalendar import Calendar
 from PIL import Image
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Browser, BrowserContext, Locator, Page, ViewportSize, expect
 
-from tests.browser.hall import OFFICE, SON, Hall, sign_in, type_with_times
+from tests.browser.hall import type_with_times
+from tests.programs import OFFICE, OFFICERS, PASSWORD, open_office, program, with_token
 
-PHONE = {"width": 390, "height": 844}
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+PHONE = (390, 844)
 DOSSIER = "H26.10-261121-0042"
 EXPECTED = (
     "Failed to load resource: the server responded with a status of 401",  # desk and tablet, before anybody signed in
@@ -48,78 +44,10 @@ def words(label: str, *, again: bool = False) -> int:
     return 1 + again + 2 * (1 + len(label) + 1 + 1)
 
 
-# --- the office: it is just after eight there, whatever the time is here ---------------------------------------------
-
-
-def write_pack(folder: Path, **files: dict[str, str]) -> Path:
-    """A pack with one row per file."""
-    for name, row in files.items():
-        with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
-            table = csv.DictWriter(file, row)
-            table.writeheader()
-            table.writerow(row)
-    return folder
-
-
 def eight_o_clock() -> str:
-    """A time zone where the day has begun and slots are still to come."""
+    """A time zone where the day has begun and there are times to come, whatever time it is here."""
     east = (8 - datetime.now(UTC).hour + 11) % 24 - 11
     return f"Etc/GMT{-east:+d}" if east else "Etc/UTC"
-
-
-def motcua(database: Path, *arguments: str) -> str:
-    """Runs a `motcua` command to its end; what it printed."""
-    done = subprocess.run(
-        [sys.executable, "-m", "server.cli", *arguments], capture_output=True, text=True, timeout=60,
-        env=os.environ | {"MOTCUA_DATABASE": f"sqlite:///{database}"},
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
-
-
-@pytest.fixture(scope="module")
-def loaded(
-    loaded: tuple[Path, dict[str, str]], tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Path, dict[str, str]]:
-    """The loaded office, moved to where it is eight o'clock, with a wall; a recall need not wait for anything."""
-    database, tokens = loaded
-    pack = write_pack(
-        tmp_path_factory.mktemp("pack"),
-        offices={"code": OFFICE, "timezone": eight_o_clock()},
-        settings={"office": OFFICE, "key": "recall_seconds", "value": "0"},
-    )
-    motcua(database, "load", str(pack))
-    token = motcua(database, "device", "add", "display", "--office", OFFICE, "--name", "Bảng ở sảnh")
-    return database, tokens | {"display": token}
-
-
-@pytest.fixture(autouse=True)
-def patience() -> Iterator[None]:
-    """Five programs and six pages on a busy machine: what is promised is that it comes, not how soon."""
-    expect.set_options(timeout=30_000)
-    yield
-    expect.set_options(timeout=5_000)
-
-
-@asynccontextmanager
-async def machine(program: str, hall: Hall, folder: Path, *options: str) -> AsyncIterator[str]:
-    """A kiosk's or a wall's agent as a process of its own; yields its address, ends with exit code 0."""
-    token = folder / f"{program}.token"
-    token.touch(mode=0o600)
-    token.write_text(hall.tokens[program])
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", program, "--server", hall.address, "--token-file", str(token), "--port", "0", *options,
-        stdout=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    try:
-        assert process.stdout
-        line = (await process.stdout.readline()).decode()
-        found = re.search(r"http://\S+?(?=/?\s)", line)
-        assert found, line
-        yield found[0]
-    finally:
-        process.terminate()
-        assert await process.wait() == 0
 
 
 # --- the people and what is before them -------------------------------------------------------------------------------
@@ -151,16 +79,22 @@ def read_code(picture: Image.Image) -> str:
 class Story:
     """The five screens, open before their people."""
 
-    def __init__(self, hall: Hall, kiosk: str, wall: str, paper: Paper) -> None:
-        self.hall = hall
-        self.addresses = {"kiosk": kiosk, "wall": wall}
+    def __init__(self, browser: Browser, addresses: dict[str, str], tablet: str, paper: Paper) -> None:
+        self.browser = browser
+        self.site = addresses["server"]
+        self.addresses = addresses
+        self.tablet_code = tablet
         self.paper = paper
+        self.contexts: list[BrowserContext] = []
         self.said: list[str] = []
         self.hand = 0
 
-    async def open(self, address: str, *, spy: bool = False, **size: int) -> Page:
+    async def open(self, address: str, size: tuple[int, int], *, spy: bool = False) -> Page:
         """A page in a browser of its own; the story fails if anything is said on its console."""
-        page = await (await self.hall.context(**size)).new_page()
+        viewport: ViewportSize = {"width": size[0], "height": size[1]}
+        context = await self.browser.new_context(viewport=viewport, locale="vi-VN")
+        self.contexts.append(context)
+        page = await context.new_page()
         page.on("console", lambda message: self.said.append(f"{urlsplit(page.url).path}: {message.text}"))
         page.on("pageerror", lambda error: self.said.append(f"{urlsplit(page.url).path}: {error}"))
         if spy:
@@ -171,9 +105,9 @@ class Story:
     async def play(self) -> None:
         """From the first look at the site to the last figure on the wall."""
         wall = await self.opens_the_wall()
-        citizen = await self.open(self.hall.address, **PHONE)
+        citizen = await self.open(self.site, PHONE)
         reference, code = await self.books(citizen, dossier=DOSSIER, phone="0912 345 678")
-        kiosk = await self.open(self.addresses["kiosk"], width=1080, height=1920)
+        kiosk = await self.open(self.addresses["kiosk"], (1080, 1920))
         booked, phone_of_booked = await self.checks_in(kiosk, reference, code)
         walk_in, phone_of_walk_in = await self.takes_a_number(kiosk)
         await waiting(wall, 2)
@@ -219,7 +153,7 @@ class Story:
         picture.write_bytes(await page.locator(".qr-box").screenshot())
         with Image.open(picture) as image:
             code = read_code(image)
-        assert code == f"{self.hall.address}/a/{shown}"
+        assert code == f"{self.site}/a/{shown}"
         await self.keeps_the_calendar_file(page, shown)
         return shown, code
 
@@ -228,13 +162,13 @@ class Story:
             await page.locator("a[download]").click()
         file = await (await waiting_for.value).path()
         (entry,) = Calendar.from_ical(file.read_text("utf-8")).events
-        local = entry.start.astimezone(UTC)
-        assert local > datetime.now(UTC)
+        assert isinstance(entry.start, datetime)
+        assert entry.start > datetime.now(UTC)
         assert reference in str(entry["url"])
 
     async def changes_the_plan(self) -> None:
         """Somebody else books and gives the time back; the booking says so, and its QR is gone."""
-        page = await self.open(self.hall.address, **PHONE)
+        page = await self.open(self.site, PHONE)
         await self.books(page, dossier="H26.10-261121-0043", phone="0987 654 321")
         await page.locator("a[href$='/cancel']").click()
         await page.locator("form[action$='/cancel'] button").click()
@@ -245,7 +179,7 @@ class Story:
 
     async def opens_the_wall(self) -> Page:
         """The wall is connected; somebody has touched it once, so that it may sound."""
-        wall = await self.open(self.addresses["wall"], spy=True, width=1920, height=1080)
+        wall = await self.open(self.addresses["display"], (1920, 1080), spy=True)
         await expect(wall.locator("#health")).to_have_attribute("data-connected", "true")
         if await wall.locator("#sound").is_visible():
             await wall.locator("#unlock").click()
@@ -277,8 +211,8 @@ class Story:
         number = await kiosk.locator(".issued-number").inner_text()
         printed, link = self.paper.take()
         assert printed == number
-        assert link.startswith(f"{self.hall.address}/t/")
-        phone = await self.open(link, **PHONE)
+        assert link.startswith(f"{self.site}/t/")
+        phone = await self.open(link, PHONE)
         await expect(phone.locator("#follow")).to_have_attribute("data-live", "true")
         await expect(phone.locator("#label")).to_have_text(number)
         return number, phone
@@ -287,8 +221,10 @@ class Story:
 
     async def sits_down(self, *coming: str) -> Page:
         """Signs in, sits at counter 1, sees who is coming; what a card scanner types into the page does nothing."""
-        desk = await self.open(f"{self.hall.address}/desk", width=1440, height=900)
-        await sign_in(desk, SON)
+        desk = await self.open(f"{self.site}/desk", (1440, 900))
+        await desk.locator("#username").fill(OFFICERS[0])
+        await desk.locator("#password").fill(PASSWORD)
+        await desk.locator("#password").press("Enter")
         await desk.locator("#seats-list button", has_text="Quầy 1").click()
         await expect(part(desk, "primary")).to_contain_text("Gọi số tiếp")
         for number in coming:
@@ -341,8 +277,8 @@ class Story:
 
     async def opens_the_tablet(self) -> Page:
         """The tablet is let in by its code, once, and shows its counter."""
-        tablet = await self.open(f"{self.hall.address}/tablet", width=1024, height=768)
-        await tablet.locator("#token").fill(self.hall.tokens["tablet"])
+        tablet = await self.open(f"{self.site}/tablet", (1024, 768))
+        await tablet.locator("#token").fill(self.tablet_code)
         await tablet.locator("#pair button").first.click()
         await expect(tablet.locator("#counter")).to_have_text("1")
         return tablet
@@ -375,12 +311,36 @@ async def waiting(wall: Page, people: int) -> None:
     await expect(tile).to_contain_text(f"{people} người" if people else "Chưa có ai chờ")
 
 
-async def test_one_citizens_day_on_five_screens(hall: Hall, tmp_path: Path) -> None:
+@pytest.fixture(autouse=True)
+def patience() -> Iterator[None]:
+    """Four programs and seven pages on a busy machine: what is promised is that it comes, not how soon."""
+    expect.set_options(timeout=30_000)
+    yield
+    expect.set_options(timeout=5_000)
+
+
+async def test_one_citizens_day_on_five_screens(browser: Browser, tmp_path: Path) -> None:
     """Booked at home, checked in by QR, called, recalled, served, missed and back, rated twice: all screens agree."""
+    changes = {
+        "offices": {"code": OFFICE, "timezone": eight_o_clock()},
+        "settings": {"office": OFFICE, "key": "recall_seconds", "value": "0"},
+    }
+    url = f"sqlite:///{tmp_path / 'story.db'}"
+    tokens = await open_office(url, tmp_path, changes)
     paper = Paper(tmp_path / "paper")
-    async with AsyncExitStack() as machines:
-        data = tmp_path / "kiosk"
-        kiosk = machine("kiosk", hall, tmp_path, "--printer", f"paper:{paper.folder}", "--data", str(data))
-        wall = machine("display", hall, tmp_path, "--state", str(tmp_path / "wall"))
-        addresses: list[Any] = [await machines.enter_async_context(each) for each in (kiosk, wall)]
-        await Story(hall, *addresses, paper).play()
+    options = {
+        "kiosk": ["--printer", f"paper:{paper.folder}", "--data", str(tmp_path / "kiosk")],
+        "display": ["--state", str(tmp_path / "wall")],
+    }
+    async with AsyncExitStack() as stack:
+        site = await stack.enter_async_context(program("server.cli", "serve", "--port", "0", "--database", url))
+        addresses = {"server": site}
+        for agent, more in options.items():
+            arguments = ["--server", site, *with_token(tmp_path, agent, tokens[agent]), *more]
+            addresses[agent] = await stack.enter_async_context(program(agent, *arguments))
+        story = Story(browser, addresses, tokens["tablet"], paper)
+        try:
+            await story.play()
+        finally:
+            for context in story.contexts:
+                await context.close()

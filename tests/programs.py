@@ -1,0 +1,92 @@
+"""Motcua's programs as processes of their own, on the demo's office: for the story, the pictures and the benchmarks."""
+
+import asyncio
+import csv
+import os
+import re
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from server import demo
+from server.catalogue.pack import load
+from server.db import open_database
+from server.people import service as people
+from server.tables import all_tables
+
+__all__ = ["OFFICE", "OFFICERS", "PASSWORD", "Row", "open_office", "program", "with_token"]
+
+OFFICE = demo.OFFICE
+PASSWORD = "mot-cua-thu"
+OFFICERS = ("son.bode", "dung.bode", "trang.bode", "oanh.bode", "nhi.bode", "binh.bode")
+"""Officers of the office; the first may sit at counter 1, and so on. Sơn and Dung serve line A."""
+
+Row = Mapping[str, str]
+
+
+async def open_office(url: str, folder: Path, changes: Mapping[str, Row] | None = None) -> dict[str, str]:
+    """Load Long Biên with an office that never closes, then `changes` (a row per file of a pack).
+
+    Everybody's password is PASSWORD. Answers the tokens of its devices by kind; the tablet stands at counter 1.
+    """
+    database = open_database(url)
+    await database.start()
+    try:
+        database.bind(*all_tables())
+        await database.migrate()
+        for pack in ("long-bien", "demo"):
+            await load(demo.PACKS / pack)
+        if changes:
+            await load(_written(folder, changes))
+        for username in OFFICERS:
+            await people.set_password(OFFICE, username, PASSWORD)
+        return await people.renew_devices(
+            OFFICE, [("kiosk", "Kiosk", None), ("display", "Bảng", None), ("tablet", "Máy quầy 1", 1)]
+        )
+    finally:
+        await database.stop()
+
+
+def _written(folder: Path, files: Mapping[str, Row]) -> Path:
+    """A pack with one row per file."""
+    pack = folder / "pack"
+    pack.mkdir(parents=True)
+    for name, row in files.items():
+        with (pack / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
+            table = csv.DictWriter(file, row)
+            table.writeheader()
+            table.writerow(row)
+    return pack
+
+
+def with_token(folder: Path, kind: str, token: str) -> list[str]:
+    """The options that give an agent its token, and any free port."""
+    file = folder / f"{kind}.token"
+    file.touch(mode=0o600)
+    file.write_text(token)
+    return ["--token-file", str(file), "--port", "0"]
+
+
+@asynccontextmanager
+async def program(module: str, *arguments: str, **environment: str) -> AsyncIterator[str]:
+    """One of the programs (`server.cli`, `kiosk`, `display`); yields the address it says when it is ready.
+
+    It is told to stop at the end, and must then end well.
+    """
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("MOTCUA_")} | environment
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", module, *arguments, env=ours,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        assert process.stdout
+        said = (await process.stdout.readline()).decode()
+        address = re.search(r"http://[^/\s]+", said)
+        assert address, f"{module} said {said!r}"
+        yield address[0]
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        code = await process.wait()
+    assert code == 0, f"{module} ended with {code}"
