@@ -150,7 +150,7 @@ class AppointmentController(Controller):
         found = await service.authorised(reference, token_of(request, reference))
         content = await calendar_of(found, booking_address(request, found), context.language(request))
         headers = {"Content-Disposition": 'attachment; filename="motcua.ics"', "Cache-Control": "no-store"}
-        return Response(content, media_type="text/calendar; charset=utf-8", headers=headers)
+        return Response(content, media_type="text/calendar", headers=headers)
 
 
 def aware(start: datetime) -> datetime:

@@ -46,7 +46,7 @@ def page(
     values.setdefault("in_language", partial(_in_language, request))
     text = _environment.get_template(template).render(**globals_for(lang), **values)
     answer = Response(
-        text.encode(), status_code=status, media_type="text/html; charset=utf-8",
+        text.encode(), status_code=status, media_type="text/html",
         headers={"Content-Language": lang, "Cache-Control": "no-store", **(headers or {})},
     )  # fmt: skip
     chosen = request.query_params.get("lang")
