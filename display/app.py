@@ -36,6 +36,7 @@ SECURITY = {
     "Cache-Control": "no-cache",
 }
 MISDIRECTED = 421
+AT_ONCE = 2.0  # seconds a page may wait for news that are not in the journal
 
 
 def create_app(
@@ -74,8 +75,10 @@ def create_app(
     async def board(office: FromPath[str]) -> Response[bytes]:
         if follower.identity is not None and follower.identity.office != office:
             raise NotFoundException()
-        with suppress(httpx.HTTPError, ValueError):
-            await follower.refresh_office()
+        if follower.connected:
+            with suppress(httpx.HTTPError, ValueError, TimeoutError):
+                async with asyncio.timeout(AT_ONCE):
+                    await follower.refresh_office()
         if follower.board is None:
             raise HTTPException(status_code=503)
         headers = {"Age": str(round(follower.age or 0)), "Date": format_datetime(source.now(), usegmt=True)}

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import httpx
 from msgspec import Struct
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import connect
 
 from server.clock import now
 from server.wire import Board, DeviceStatus, decode, encode
@@ -72,7 +72,6 @@ class Source:
         address = f"ws{self._url.removeprefix('http')}/ws/offices/{quote(office, safe='')}/feed?since={since}"
         return connect(
             address,
-            create_connection=ClientConnection,
             additional_headers=self._bearer,
             ssl=self._tls,
             proxy=None,

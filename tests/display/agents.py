@@ -46,7 +46,7 @@ class Agent:
 
     async def until(self, what: Callable[[], object]) -> None:
         """Waits until something is true; looks on all news of the follower."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not what():
                 await self.follower.moved.wait()
 
@@ -88,7 +88,7 @@ async def agent(
 async def seqs(page: ClientConnection, last: int) -> list[int]:
     """The numbers of the frames that come until that one; heartbeats and forecasts are passed over."""
     found: list[int] = []
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not found or found[-1] != last:
             frame = json.loads(await page.recv())
             if "seq" in frame:
@@ -98,7 +98,7 @@ async def seqs(page: ClientConnection, last: int) -> list[int]:
 
 async def closed(page: ClientConnection) -> int | None:
     """The code with which the page's feed ends; what comes before is passed over."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         with suppress(ConnectionClosed):
             while True:
                 await page.recv()

@@ -198,7 +198,7 @@ class Hall:
 
     async def until(self, what: Any) -> None:
         """Waits until something is true of this server; looks whenever anything happens here."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not what():
                 await self.moved.wait()
 
