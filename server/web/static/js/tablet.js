@@ -50,6 +50,8 @@ function become(next) {
   state = next;
   if (next.shows === "asking" && (before.shows !== "asking" || before.ticket.id !== next.ticket.id)) question(next.ticket);
   if (view) show(next.shows);
+  // A region that appears says nothing by itself; this one is always there.
+  write(place("spoken"), next.shows === "asking" ? say("tablet.ask", { label: next.ticket.label }) : next.shows === "thanks" ? say("tablet.thanks") : "");
 }
 
 /** @param {import("./tablet_rules.js").Ticket} ticket */
