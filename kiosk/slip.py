@@ -100,7 +100,7 @@ def slip_of(given: Given, config: KioskConfig, reprint: bool = False) -> Slip:
         qr=given.follow_url,
         aside=aside,
         below=below,
-        mark=say(language, "ticket.reprint") if reprint else None,
+        mark=" · ".join(_marks(config, language, reprint)) or None,
         plain=[_ascii(given.label), f"{at:%H:%M %d/%m/%Y}", *(["IN LAI"] if reprint else [])],
     )
 
@@ -117,6 +117,11 @@ def sample_slip(public_url: str, at: datetime) -> Slip:
         mark=say("vi", "ticket.sample"),
         plain=["A000", "PHIEU THU"],
     )
+
+
+def _marks(config: KioskConfig, language: Language, reprint: bool) -> list[str]:
+    marks = {"ticket.sample": config.sample, "ticket.reprint": reprint}
+    return [say(language, key) for key, said in marks.items() if said]
 
 
 def _waiting(given: Given) -> list[str]:

@@ -303,6 +303,8 @@ class KioskConfig(Outgoing):
     ranges: list[NumberRange]
     public_url: str
     hotline: str = ""
+    sample: bool = False
+    """Whether its tickets are for practice or show: the paper says that they are worth nothing."""
 
 
 class KioskTicketRequest(Incoming):

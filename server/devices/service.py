@@ -43,6 +43,7 @@ async def kiosk_config(device: Device, public_url: str, forecaster: Forecaster) 
         ],
         public_url=public_url,
         hotline=policy.hotline,
+        sample=policy.sample,
     )  # fmt: skip
 
 

@@ -33,9 +33,9 @@ OFFICER_WEIGHT = 8.0
 OFFICER_LEAST = 3.0
 """Below this (decayed) number of services an officer is taken to be like everybody."""
 DECAY_PER_DAY = 0.93
-PACE_WEIGHT = 10.0
-"""As many average services as it takes to believe in a pace half: 0.7 spread against a usual day-to-day 20 %."""
-PACE_HALF_LIFE = 45.0
+PACE_WEIGHT = 5.0
+"""As many services as it takes to believe in a pace half; fewer make quiet days worse, more a sudden change."""
+PACE_HALF_LIFE = 40.0
 """Minutes since a service began, after which it counts half."""
 LEAVING_HOURS = 20.0
 ROUNDS = 4

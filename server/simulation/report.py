@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from server.queue.grading import Grade
 from server.simulation.fairness import fairness, staffing
-from server.simulation.scenario import Scenario, load
+from server.simulation.scenario import load
 from server.simulation.textbook import accumulating_waits, erlang_wait, plain_hall, simulated_waits
 from server.simulation.waits import Comparison, Told, graded, watch_office
 
@@ -72,61 +73,71 @@ def theory_table(days: int, seed: int, jobs: int) -> str:
     return table_of(["hall", "theory", "simulated"], rows) + f"\n\n{note}"
 
 
-def _office(work: tuple[Scenario, str, int, int, bool]) -> list[Told]:
-    scenario, seed, learning, watched, true_times = work
-    return watch_office(scenario, seed, learning_days=learning, watched_days=watched, told_true_times=true_times)
+class Watch(Struct, frozen=True):
+    """How made-up offices are watched for a table."""
+
+    scenario: str
+    seed: str
+    offices: int
+    days: int
+    learning: int = 10
+    true_times: bool = False
+    pace_change: tuple[tuple[str, float], ...] = ()
 
 
-def watched(
-    scenario: Scenario, seed: str, offices: int, learning: int, days: int, jobs: int, *, true_times: bool = False
-) -> Comparison:
+def _office(work: tuple[Watch, int]) -> list[Told]:
+    watch, number = work
+    return watch_office(
+        load(watch.scenario),
+        f"{watch.seed} office {number}",
+        learning_days=watch.learning,
+        watched_days=watch.days,
+        told_true_times=watch.true_times,
+        pace_change=watch.pace_change,
+    )
+
+
+def watched(watch: Watch, jobs: int) -> Comparison:
     """The comparison over several offices, on as many processes as given."""
-    work = [(scenario, f"{seed} office {number}", learning, days, true_times) for number in range(offices)]
+    work = [(watch, number) for number in range(watch.offices)]
     if jobs == 1:
         told = [each for office in map(_office, work) for each in office]
     else:
         with ProcessPoolExecutor(jobs) as pool:
             told = [each for office in pool.map(_office, work) for each in office]
-    return graded(told, offices * days)
+    return graded(told, watch.offices * watch.days)
 
 
 def forecast_table(name: str, offices: int, seed: int, jobs: int) -> str:
-    """One scenario: the forecast after ten days, all formulas, and the forecast in easier and in harder circumstances."""
-    scenario, days = load(name), 3
-    head = ["said by", "mean error, min", "of the best formula", "5 min too optimistic", "called by P90"]
-    learned = watched(scenario, f"graded {seed}", offices, 10, days, jobs)
+    """One scenario: the forecast after ten days, all formulas, and the forecast where it is easier and harder."""
+    watch = Watch(name, f"graded {seed}", offices, 3)
+    learned = watched(watch, jobs)
     best = learned.grades[learned.best_formula].mean_error
 
     def line(label: str, found: Grade, against: float) -> Sequence[object]:
         covered = "" if found.covered is None else f"{found.covered:.0%}"
-        return [
-            label,
-            f"{found.mean_error:.1f}",
-            f"{found.mean_error / against:.2f}",
-            f"{found.too_optimistic:.0%}",
-            covered,
-        ]
+        ratio = f"{found.mean_error / against:.2f}"
+        return [label, f"{found.mean_error:.1f}", ratio, f"{found.too_optimistic:.0%}", covered]
 
     rows = [
         line("**forecast**, times learned in 10 days", learned.grades["exact"], best),
         line("the same, as shown in steps of 5", learned.grades["shown"], best),
+        *(line(label, learned.grades[key], best) for key, label in FORMULA_NAMES.items()),
     ]
-    rows += [line(label, learned.grades[key], best) for key, label in FORMULA_NAMES.items()]
     variants = {
-        "forecast told the true times (the floor)": (scenario, 10, True),
-        "forecast on an office's first day": (scenario, 0, False),
-        "forecast where everything takes half as long again from 09:30": (
-            msgspec.structs.replace(scenario, pace_change=(("09:30", 1.5),)), 10, False,
-        ),
-    }  # fmt: skip
-    for label, (hall, learning, true_times) in variants.items():
-        other = watched(hall, f"graded {seed}", offices, learning, days if learning else 1, jobs, true_times=true_times)
-        rows.append(line(label, other.grades["exact"], other.grades[other.best_formula].mean_error))
+        "forecast told the true times": replace(watch, true_times=True),
+        "forecast on an office's first day": replace(watch, learning=0, days=1),
+        "forecast, half as long again from 09:30": replace(watch, pace_change=(("09:30", 1.5),), days=1),
+    }
+    for label, other in variants.items():
+        found = watched(other, jobs)
+        rows.append(line(label, found.grades["exact"], found.grades[found.best_formula].mean_error))
     note = (
         f"{learned.people} people who had to queue on {learned.days} days of {offices} offices, mean wait "
-        f"{learned.mean_wait:.1f} min; seed {seed}. Best formula: {FORMULA_NAMES[learned.best_formula]}. "
-        "The last three rows are other days, each measured against the best formula of those days."
+        f"{learned.mean_wait:.1f} min; seed {seed}. Best formula: {FORMULA_NAMES[learned.best_formula]}. The last "
+        "two rows are other days, each measured against the best formula of those days."
     )
+    head = ["said by", "mean error, min", "of the best formula", "5 min too optimistic", "called by P90"]
     return table_of(head, rows) + f"\n\n{note}"
 
 
@@ -134,8 +145,8 @@ TABLES: dict[str, Callable[[int, int, int], str]] = {
     "fairness": fairness_table,
     "staffing": staffing_table,
     "theory": theory_table,
-    "forecast-ward": lambda days, seed, jobs: forecast_table("ward", max(2, days // 5), seed, jobs),
-    "forecast-pool": lambda days, seed, jobs: forecast_table("pool", max(2, days // 5), seed, jobs),
+    "forecast-ward": lambda days, seed, jobs: forecast_table("ward", max(2, days // 8), seed, jobs),
+    "forecast-pool": lambda days, seed, jobs: forecast_table("pool", max(2, days // 8), seed, jobs),
     "forecast-branch": lambda days, seed, jobs: forecast_table("branch", max(2, days // 50), seed, jobs),
 }
 """What can be measured: by name, a function of an amount of days, a seed and a number of processes."""

@@ -165,11 +165,13 @@ def watch_office(
     watched_days: int,
     plays: int = 60,
     told_true_times: bool = False,
+    pace_change: tuple[tuple[str, float], ...] = (),
 ) -> list[Told]:
-    """Watches some days of one office after some days of learning."""
+    """Watches some days of one office after some days of learning; `pace_change` comes upon the watched days only."""
     office = Office(scenario, seed, plays=plays, told_true_times=told_true_times)
     for day in range(learning_days):
         office.work(day)
+    office.scenario = msgspec.structs.replace(scenario, pace_change=scenario.pace_change + pace_change)
     return [told for day in range(watched_days) for told in office.watch(learning_days + day)]
 
 

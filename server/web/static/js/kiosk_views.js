@@ -128,7 +128,7 @@ export const book = (state, back) =>
 export const priority = (state, { choose, back }) =>
   h("div", { class: "sheet" },
     head(say("kiosk.priority.choose"), back),
-    h("div", { class: "sheet-body found" },
+    h("div", { class: "sheet-body found found-short" },
       ...state.groups.map((group) => h("button", { class: "found-one", type: "button", onclick: () => choose(group.code) }, icon("star"), h("span", null, nameOf(group)))),
       h("button", { class: "found-one", type: "button", onclick: () => choose(null) }, icon("x"), h("span", null, say("priority.none")))),
     h("p", null, say("priority.proof")));
