@@ -1,10 +1,13 @@
 """Made-up halls for the tests of the queue: short ways to say who waits, and strategies for random halls."""
 
-from collections.abc import Sequence
+import heapq
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 from hypothesis import strategies as st
 
+from server.queue import rules
 from server.queue.rules import Discipline, Hall, Seat, State, Ticket
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -87,3 +90,89 @@ def halls(draw: st.DrawFn, *, discipline: Discipline | None = None, most: int = 
         due_counters=frozenset(draw(st.sets(st.just(9)))),
         resting=frozenset(rests),
     )
+
+
+class Guest(msgspec.Struct, frozen=True):
+    """Somebody in a hall that is played to its end: comes at a minute, counts as waiting from `v`, takes `takes`."""
+
+    key: int
+    line: str
+    rate: int
+    comes: float
+    v: float
+    takes: float
+    back_after: float | None = None
+    """Misses his first call, and is back so many minutes later."""
+
+
+class Call(msgspec.Struct, frozen=True):
+    """A first call, or one more of somebody who is back: who, when, at which seat, and in which order."""
+
+    key: int
+    at: float
+    seat: Seat
+    again: bool
+
+
+@st.composite
+def guests(draw: st.DrawFn, *, ahead_of_clock: float = 0, miss: bool = True) -> list[Guest]:
+    """People within an hour. With `ahead_of_clock` some count from so many minutes after they came."""
+    found = []
+    for key in range(draw(st.integers(1, 9))):
+        comes = draw(st.integers(0, 60))
+        early = draw(st.sampled_from([0, 0, -20, -7, ahead_of_clock]))
+        back = draw(st.sampled_from([None, None, None, 1.0, 30.0])) if miss else None
+        line, rate = draw(st.sampled_from(LINES)), draw(st.sampled_from([100, 100, 150, 300]))
+        found.append(Guest(key, line, rate, comes, comes + early, draw(st.integers(1, 30)), back))
+    return found
+
+
+def desks() -> st.SearchStrategy[list[Seat]]:
+    """One to three seats with random skills; a last one serves what nobody else does."""
+    skills = st.lists(st.sets(st.sampled_from(LINES), min_size=1), max_size=2)
+    return skills.map(lambda some: [seat(n, "".join(lines)) for n, lines in enumerate([*some, set(LINES)])])
+
+
+def played(people: Iterable[Guest], seats: Sequence[Seat], discipline: Discipline = "accumulating") -> list[Call]:
+    """Plays the hall minute by minute with `rules.choose`, until nobody waits; every call in its order."""
+    by_key = {guest.key: guest for guest in people}
+    events = [(guest.comes, 0, guest.key, "comes") for guest in by_key.values()]
+    heapq.heapify(events)
+    waiting: dict[int, Ticket] = {}
+    away: dict[int, Ticket] = {}
+    on_line: dict[str, list[int]] = {line: [] for line in LINES}
+    free, calls, seq = list(seats), list[Call](), 1000
+    while events:
+        now = events[0][0]
+        while events and events[0][0] == now:
+            _, _, key, what = heapq.heappop(events)
+            seq += 1
+            if what == "comes":
+                guest = by_key[key]
+                waiting[key] = ticket(key, guest.line, -guest.v, rate=guest.rate, issued=-guest.comes)
+            elif what == "back":
+                waiting[key] = msgspec.structs.replace(away.pop(key), state="waiting", returned_seq=seq)
+            else:
+                free.append(next(each for each in seats if each.counter == key))
+        for desk in sorted(free, key=lambda each: each.counter):
+            rest = frozenset(t.id for t in waiting.values() if rules.resting(t, on_line[t.line]))
+            instant = NOW + minutes(now)
+            chosen = rules.choose(desk, Hall(list(waiting.values()), seats, discipline, resting=rest), instant)
+            if chosen is None:
+                continue
+            guest, seq = by_key[chosen.number], seq + 1
+            on_line[guest.line].append(seq)
+            calls.append(Call(guest.key, now, desk, chosen.returned_seq is not None))
+            missed = guest.back_after is not None and chosen.returned_seq is None
+            if missed and guest.back_after is not None:
+                away[guest.key] = msgspec.structs.replace(chosen, state="missed")
+                heapq.heappush(events, (now + 1 + guest.back_after, 2, guest.key, "back"))
+            heapq.heappush(events, (now + (1 if missed else guest.takes), 1, desk.counter, "free"))
+            free.remove(desk)
+            del waiting[guest.key]
+    return calls
+
+
+def first_call(calls: Iterable[Call], key: int) -> float:
+    """When somebody was called for the first time; infinity where never."""
+    return next((call.at for call in calls if call.key == key), float("inf"))
