@@ -255,6 +255,23 @@ async def test_the_small_desk_is_the_same_desk(hall: Hall) -> None:
     assert await complaints(small) == []
 
 
+async def test_the_small_desk_stays_on_top_where_the_browser_can(hall: Hall) -> None:
+    """Bàn nhỏ opens a window over all others; mouse and keys work there, and it closes by itself with the desk."""
+    ticket = await hall.issue()
+    page = await hall.desk()
+    async with page.context.expect_page() as opened:
+        await page.locator("#desk [data-verb=mini]").click()
+    small = await opened.value
+    await small.locator("[data-part=primary]").click()
+    await expect(small.locator("[data-part=number]")).to_have_text(ticket["number"])
+    await expect(small.locator("[data-part=primary]")).to_have_css("border-radius", "18px")
+    await small.keyboard.press("Enter")
+    await says(page, "Xong, gọi số tiếp")
+    assert await complaints(small) == []
+    async with small.expect_event("close"):
+        await page.close()
+
+
 async def test_a_lost_connection_is_obvious_and_heals(hall: Hall) -> None:
     """With the server gone the desk says so beside its buttons; when it is back, it goes on without a reload."""
     page = await hall.desk()

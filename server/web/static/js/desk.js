@@ -261,7 +261,7 @@ async function openMini() {
   const small = await onTop.requestWindow({ width: 400, height: 420 });
   const page = small.document;
   page.documentElement.lang = document.documentElement.lang;
-  for (const link of document.querySelectorAll("link[rel=stylesheet]")) page.head.append(link.cloneNode());
+  for (const link of document.querySelectorAll("link[rel=stylesheet]")) page.head.append(h("link", { rel: "stylesheet", href: /** @type {HTMLLinkElement} */ (link).href }));
   page.head.append(h("title", null, document.title));
   page.body.className = "desk-page mini-page";
   const root = newMini();

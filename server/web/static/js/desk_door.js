@@ -79,7 +79,7 @@ export function drawSeats(view, sit) {
   replace(list, ...view.counters.map((counter) => {
     const button = h("button", { class: "button seat", type: "button", "aria-disabled": counter.officer !== null && "true", onclick: () => counter.officer === null && sit(counter.number, button) },
       h("b", { class: "number" }, counter.number),
-      h("span", null, counter.name, h("small", { class: counter.officer === null ? "seat-free" : "" }, counter.officer === null ? say("desk.seats.free") : say("desk.seats.taken", { name: counter.officer }))));
+      h("span", null, counter.name, h("small", null, (counter.lines ?? []).join(" · ")), h("small", { class: counter.officer === null ? "seat-free" : "" }, counter.officer === null ? say("desk.seats.free") : say("desk.seats.taken", { name: counter.officer }))));
     return h("li", null, button);
   }));
 }
