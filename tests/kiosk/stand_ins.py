@@ -41,6 +41,7 @@ def config(**more: Any) -> wire.KioskConfig:
         line("K", "Đăng ký kinh doanh", "Business registration", waiting=2, wait=wire.Wait(p50=5, p90=10)),
         line("L", "Đất đai, xây dựng", "Land and construction", waiting=11, wait=wire.Wait(p50=45, p90=70)),
         line("S", "Người có công, xã hội", "Social affairs", open=False),
+        line("V", "Xã hội – Văn hóa – Giáo dục", "Social affairs, culture, education", waiting=0),
         line("T", "Trả kết quả", "Result hand-over", kind="results", waiting=1, wait=wire.Wait(p50=5, p90=10)),
         line("HD", "Hỏi, nhờ hướng dẫn", "Ask for guidance", kind="guidance", prefix="Q", wait=None),
     ]

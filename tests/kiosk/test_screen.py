@@ -20,9 +20,9 @@ from kiosk import app
 from kiosk.app import create_app
 from kiosk.printer import Health
 from server import wire
+from tests.chromium import FLAGS, chromium
 from tests.kiosk.conftest import Kiosk, StartKiosk
 from tests.kiosk.stand_ins import LiveServer
-from tests.chromium import FLAGS, chromium
 
 PORTRAIT, LANDSCAPE = (1080, 1920), (1920, 1080)
 both_ways = pytest.mark.parametrize("size", [PORTRAIT, LANDSCAPE], ids=["portrait", "landscape"])
@@ -43,6 +43,11 @@ MISSHAPEN = """(smallest) => {
     if (box.left < 0 || box.right > innerWidth + 0.5) wrong.push(`${name}: over the side`);
     if (box.bottom > innerHeight + 0.5) wrong.push(`${name}: below the screen`);
     if (one.scrollWidth > one.clientWidth + 1) wrong.push(`${name}: words wider than it`);
+  }
+  for (const inner of document.querySelectorAll(".line > *, .tool > *")) {
+    const box = inner.getBoundingClientRect(), outer = inner.parentElement.getBoundingClientRect();
+    const out = box.top < outer.top || box.bottom > outer.bottom || box.left < outer.left || box.right > outer.right;
+    if (out) wrong.push(`${inner.textContent.trim()}: outside its button`);
   }
   if (document.documentElement.scrollHeight > innerHeight) wrong.push("the page scrolls");
   return wrong;
@@ -90,6 +95,7 @@ async def open_screen(kiosk: Kiosk, browser: Browser) -> AsyncIterator[OpenScree
             page.on("pageerror", lambda error: said.append(str(error)))
             if clock:
                 await page.clock.install()
+                await page.add_init_script(EARS)
             await page.goto(f"{address}/{query}")
             await page.locator(".line").first.wait_for()
             return page
@@ -112,12 +118,12 @@ async def scan(page: Page, text: str) -> None:
     await asyncio.gather(*(session.send("Input.dispatchKeyEvent", stroke) for stroke in strokes))
 
 
+EARS = "window.EventSource = class extends EventSource { constructor(...all) { super(...all); window.ears = this; } }"
+
+
 async def hear_from_agent(page: Page) -> None:
-    """Waits for the agent's next word: a page whose clock runs far ahead of it would think it gone."""
-    await page.evaluate("""() => new Promise((done) => {
-      const ears = new EventSource("/api/events");
-      ears.addEventListener("state", () => { ears.close(); done(); });
-    })""")
+    """Waits until the page has heard its agent's next word: with its clock far ahead it would think the agent gone."""
+    await page.evaluate("new Promise((done) => window.ears.addEventListener('state', () => done(), { once: true }))")
 
 
 async def faults(page: Page, *, with_axe: bool) -> list[str]:
@@ -279,7 +285,9 @@ async def test_after_20_seconds_the_next_person_finds_the_first_view(open_screen
     await page.locator(".notice-good").wait_for()
     await page.clock.run_for(12_000)
     await expect(page.locator("#countdown")).to_contain_text("giây")
-    await page.clock.run_for(9_000)
+    await page.clock.run_for(4_000)
+    await hear_from_agent(page)
+    await page.clock.run_for(5_000)
     await expect(page.locator("h1")).to_have_text("Mời ông/bà chọn việc cần làm")
 
 
@@ -299,7 +307,9 @@ async def test_the_next_person_finds_vietnamese_ordinary_letters_and_no_group(
     for _ in range(10):
         await page.clock.run_for(5_000)
         await hear_from_agent(page)
-    await page.clock.run_for(9_000)
+    await page.clock.run_for(4_000)
+    await hear_from_agent(page)
+    await page.clock.run_for(5_000)
     await expect(page.locator("h1")).to_have_text("Mời ông/bà chọn việc cần làm", timeout=20_000)
     await expect(page.locator("html")).to_have_attribute("lang", "vi")
 
