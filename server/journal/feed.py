@@ -66,6 +66,7 @@ async def send(socket: Socket, text: str) -> None:
 
 async def _follow(socket: Socket, feed: OfficeFeed, read: Read, last: int) -> None:
     forecast_no = 0
+    greeted = False
     while True:
         moved = feed.moved
         frames = feed.after(last)
@@ -76,6 +77,9 @@ async def _follow(socket: Socket, feed: OfficeFeed, read: Read, last: int) -> No
             last = frame.seq
         if last < feed.head:
             continue
+        if not greeted:  # a screen that was cut off knows at once that it has caught up
+            greeted = True
+            await send(socket, encode({"heartbeat": last}).decode())
         if feed.forecast is not None and feed.forecast_no != forecast_no:
             forecast_no = feed.forecast_no
             await send(socket, feed.forecast)

@@ -12,7 +12,7 @@ from server.people.rules import Device, Officer, Role
 from server.phrases import Language, language_of
 from server.settings import Settings
 
-__all__ = ["Caller", "caller", "check_origin", "device", "language", "officer", "settings_of", "speaks_from_here"]
+__all__ = ["Caller", "caller", "check_origin", "chosen_language", "device", "language", "officer", "settings_of", "speaks_from_here"]
 
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
@@ -45,10 +45,15 @@ def settings_of(connection: Connection) -> Settings:
 
 def language(connection: Connection) -> Language:
     """The language to answer in: what the address asks for, what was chosen before, what the browser prefers."""
+    return chosen_language(connection) or language_of(connection.headers.get("accept-language"))
+
+
+def chosen_language(connection: Connection) -> Language | None:
+    """The language that somebody has chosen with the switch, if any."""
     for chosen in (connection.query_params.get("lang"), connection.cookies.get("lang")):
         if chosen == "vi" or chosen == "en":
             return "vi" if chosen == "vi" else "en"
-    return language_of(connection.headers.get("accept-language"))
+    return None
 
 
 async def caller(connection: Connection) -> Caller:

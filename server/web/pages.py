@@ -51,8 +51,9 @@ async def tablet_page(request: Req) -> Response[bytes]:
 @get("/wall/{office:str}", include_in_schema=False)
 async def wall_page(request: Req, office: FromPath[str]) -> Response[bytes]:
     """The wall, for a TV's browser."""
-    view = await office_view(await catalogue.office(office), context.language(request), clock.now())
-    return page(request, "wall.html", office=view)
+    language = context.chosen_language(request) or "vi"  # not the television's own
+    view = await office_view(await catalogue.office(office), language, clock.now())
+    return page(request, "wall.html", language=language, office=view)
 
 
 @get("/t", include_in_schema=False)
