@@ -10,11 +10,11 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -44,6 +44,7 @@ MORNING = datetime(2026, 11, 23, 9, 0, tzinfo=ZoneInfo("Asia/Ho_Chi_Minh"))
 """A Monday, both offices open."""
 
 Json = dict[str, Any]
+T = TypeVar("T")
 
 
 async def furnish(url: str) -> None:
@@ -160,6 +161,12 @@ def refused(response: httpx.Response, code: str, status: int) -> Json:
     return dict(body)
 
 
+async def soon(what: Awaitable[T], seconds: float = 30) -> T:
+    """What must come, and come soon: a test that waits in vain fails instead of hanging."""
+    async with asyncio.timeout(seconds):
+        return await what
+
+
 async def take(kiosk: httpx.AsyncClient, line: str = "A", **more: Any) -> Json:
     """A walk-in takes a number."""
     body: Json = ok(await kiosk.post("/api/kiosk/tickets", json={"line": line, **more}), 201)
@@ -189,7 +196,7 @@ class Follower:
 
     async def step(self) -> Json:
         """Take in the next message."""
-        text = await self.socket.recv()
+        text = await soon(self.socket.recv())
         frame: Json = json.loads(text)
         self.board = reduce(self.board, read(text))
         if "forecast" in frame:

@@ -25,7 +25,7 @@ async def everything(house: House) -> list[tuple[str, str]]:
     found = []
     for table in all_tables():
         name = table._meta.tablename
-        rows: list[dict[str, Any]] = await house.database.engine.fetch(f"SELECT * FROM {name}")  # noqa: S608
+        rows: list[dict[str, Any]] = await house.database.engine.fetch(f"SELECT * FROM {name}")
         found += [(f"{name}.{column}", str(value)) for row in rows for column, value in row.items()]
     return found
 
@@ -52,20 +52,17 @@ async def test_what_is_personal_stands_in_its_own_columns_alone(live_house: Hous
     assert typed <= {"rating.contact"}
 
 
-async def test_nothing_secret_reaches_a_log(
-    live_house: House, clock: Clock, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_nothing_secret_reaches_a_log(live_house: House, clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
     """A whole day, with refusals, logs no password, token, cookie, phone or name, however talkative the log is."""
     caplog.set_level(logging.DEBUG)
-    for ours in ("httpx", "httpcore", "websockets.client"):  # the test's own side of the wire
-        monkeypatch.setattr(logging.getLogger(ours), "disabled", True)
     day = Day(live_house, clock)
     await day.play()
     # Something must be in the log for this to mean anything: a fault of ours, with a secret on its way.
     live_house.app.state["forecaster"] = None
     token = day.secrets["follow token of A001"]
     assert (await day.citizen.get(f"/api/tickets/{token}")).status_code == 500
-    said = caplog.text
+    ours = ("httpx", "httpcore", "websockets.client")  # the test's own side of the wire
+    said = "\n".join(f"{each.name} {each.getMessage()}" for each in caplog.records if not each.name.startswith(ours))
     assert "unexpected" in said
     for what, secret in (day.secrets | PERSONAL | {"typed phone": PHONE, "identity": IDENTITY}).items():
         assert secret not in said, what
