@@ -12,7 +12,17 @@ from server.people.rules import Device, Officer, Role
 from server.phrases import Language, language_of
 from server.settings import Settings
 
-__all__ = ["Caller", "caller", "check_origin", "chosen_language", "device", "language", "officer", "settings_of", "speaks_from_here"]
+__all__ = [
+    "Caller",
+    "caller",
+    "check_origin",
+    "chosen_language",
+    "device",
+    "language",
+    "officer",
+    "settings_of",
+    "speaks_from_here",
+]
 
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
