@@ -336,25 +336,29 @@ ASKED_FOR = timedelta(minutes=5)
 
 
 async def tablet_view(office: str, counter: int, language: Language) -> TabletView:
-    """The ticket finished last at this counter, as long as nobody rated it and nobody else has been called."""
+    """The visit that ended last at this counter, as long as it is unrated, fresh, and nobody else is being served."""
     setting = await load_setting(office)
-    last = await _last_at(office, counter)
-    now = clock.now()
+    table = tables.Ticket
+    here = (table.office == office) & (table.counter == counter)
+    last = await row(
+        Ticket,
+        table.select().where(here & (table.state == "served")).order_by(table.ended_seq, ascending=False).limit(1),
+    )
+    present = await row(Ticket, table.select().where(here & table.state.is_in(["called", "serving"])))
     ask = (
         last is not None
-        and last.state == "served"
         and last.ended_at is not None
-        and now - last.ended_at < ASKED_FOR
+        and clock.now() - last.ended_at < ASKED_FOR
+        and (present is None or present.state == "called")
         and not await rating.is_rated(last.id)
     )
-    serving = last if last is not None and last.state in ("called", "serving") else None
     return TabletView(
         counter=counter,
         ticket=TabletTicket(id=last.id, number=last.label) if ask and last else None,
         office=office,
         office_name=name_in(language, setting.office),
         time_zone=setting.office.time_zone,
-        serving=serving.label if serving else None,
+        serving=present.label if present else None,
     )
 
 
@@ -366,14 +370,3 @@ async def rated_here(office: str, counter: int | None, ticket: str) -> Ticket:
     if found.state == "served" and (found.ended_at is None or clock.now() - found.ended_at >= ASKED_FOR):
         raise Refusal("not-served")
     return found
-
-
-async def _last_at(office: str, counter: int) -> Ticket | None:
-    table = tables.Ticket
-    return await row(
-        Ticket,
-        table.select()
-        .where((table.office == office) & (table.counter == counter) & table.announced_seq.is_not_null())
-        .order_by(table.announced_seq, ascending=False)
-        .limit(1),
-    )
