@@ -16,9 +16,12 @@ So what is sold can be served: nothing is ever overbooked.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from fractions import Fraction
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from msgspec import Struct
+from msgspec import Struct, structs
+
+from server.booking.rules_dealing import Booked, deal_out, knots
 
 __all__ = [
     "Booked",
@@ -28,7 +31,7 @@ __all__ = [
     "Interval",
     "Slot",
     "Wish",
-    "dealt_out",
+    "deal_out",
     "length",
     "nearest",
     "sold",
@@ -36,9 +39,6 @@ __all__ = [
 
 Interval = tuple[datetime, datetime]
 """Aware UTC instants: from the first on, up to and without the second."""
-
-# Dealing out bookings of many lengths can be a puzzle; past so many steps it counts as unsolved, and nothing is sold.
-PATIENCE = 20_000
 
 
 class Duty(Struct, frozen=True):
@@ -48,15 +48,6 @@ class Duty(Struct, frozen=True):
     lines: frozenset[str]
     start: datetime
     end: datetime
-
-
-class Booked(Struct, frozen=True):
-    """A time that counts as taken; `lines` are what its procedures need, `officer` the only one it is for, if any."""
-
-    lines: frozenset[str]
-    start: datetime
-    end: datetime
-    officer: str | None = None
 
 
 class Wish(Struct, frozen=True):
@@ -113,6 +104,7 @@ class Day:
         self._lines = [frozenset([line]) for line in sorted({line for duty in duties for line in duty.lines})]
         self._edges = {edge for duty in duties for edge in (duty.start, duty.end)}
         self._spans: dict[frozenset[str], dict[str, list[Interval]]] = {}
+        self._known: dict[Booked, frozenset[str]] = {}
 
     def grid(self, span: timedelta) -> Iterator[tuple[int, datetime]]:
         """Every start of the day from which `span` fits before the office closes, with its place in the grid."""
@@ -124,8 +116,17 @@ class Day:
                     yield index, start
                 index, start = index + 1, start + self._slot
 
-    def slots(self, wish: Wish, bookable: Callable[[int, datetime], bool] = lambda _index, _start: True) -> list[Slot]:
-        """Every bookable start of the grid that somebody on duty could serve, the full ones included (`free` is 0)."""
+    def slots(
+        self,
+        wish: Wish,
+        bookable: Callable[[int, datetime], bool] = lambda _index, _start: True,
+        *,
+        with_officers: bool = True,
+    ) -> list[Slot]:
+        """Every bookable start of the grid that somebody on duty could serve, the full ones included (`free` is 0).
+
+        Whom each could be with costs the most to find out; leave `with_officers` off where nobody asks.
+        """
         found = []
         for index, start in self.grid(wish.length):
             if not bookable(index, start):
@@ -136,26 +137,21 @@ class Day:
                 able &= {wish.officer}
             if able:
                 free = self.free(wish, start)
-                with_whom = sorted(name for name in able if free and self.takes(_with(wish, start, name)))
-                found.append(Slot(index=index, start=start, end=end, free=free, officers=tuple(with_whom)))
+                named = sorted(able) if free and with_officers else ()
+                with_whom = tuple(name for name in named if self.free(structs.replace(wish, officer=name), start))
+                found.append(Slot(index=index, start=start, end=end, free=free, officers=with_whom))
         return found
 
     def free(self, wish: Wish, start: datetime) -> int:
         """How many such wishes could still be granted at that start, one after the other."""
-        wanted = _with(wish, start, wish.officer)
-        granted: list[Booked] = []
-        while self.takes(wanted, granted):
-            granted.append(wanted)
-        return len(granted)
-
-    def takes(self, wanted: Booked, besides: Sequence[Booked] = ()) -> bool:
-        """Whether this booking can be added to what is taken (and to those `besides`)."""
-        others = [*self.taken, *besides]
-        if not self._able(wanted) or not self._within_share(wanted, others):
-            return False
-        # Bookings that a changed timetable left without anybody are to be moved; they take nobody else's officer.
-        together = [booked for booked in _touching(wanted, others) if self._able(booked)] + [wanted]
-        return dealt_out(together, [self._able(booked) for booked in together])
+        wanted = Booked(lines=wish.lines, start=start, end=start + wish.length, officer=wish.officer)
+        able = self._able(wanted)
+        room = min(self._room(wanted), len(able))
+        # In the plan at hand some of them are free. Only where there is room for more is it worth dealing out anew.
+        free = min(room, len(able - self._busy(wanted)))
+        while free < room and self._fits([wanted] * (free + 1)):
+            free += 1
+        return free
 
     def able(self, lines: frozenset[str], start: datetime, end: datetime) -> frozenset[str]:
         """The officers who can take all these lines and are on duty all that time."""
@@ -166,8 +162,10 @@ class Day:
         )
 
     def _able(self, booked: Booked) -> frozenset[str]:
-        able = self.able(booked.lines, booked.start, booked.end)
-        return able if booked.officer is None else able & {booked.officer}
+        if booked not in self._known:
+            able = self.able(booked.lines, booked.start, booked.end)
+            self._known[booked] = able if booked.officer is None else able & {booked.officer}
+        return self._known[booked]
 
     def _spans_of(self, lines: frozenset[str]) -> dict[str, list[Interval]]:
         """Per officer, when he or she can take all these lines: duties that follow each other are one."""
@@ -184,6 +182,30 @@ class Day:
             self._spans[lines] = spans
         return self._spans[lines]
 
+    # Share.
+
+    def _room(self, wanted: Booked) -> int:
+        """How many more such bookings the share allows."""
+        nearby = [booked for booked in self.taken if booked.start < wanted.end and wanted.start < booked.end]
+        edges = {edge for booked in nearby for edge in (booked.start, booked.end)} | self._edges
+        moments = [wanted.start, *(edge for edge in edges if wanted.start < edge < wanted.end)]
+        return min(self._room_at(moment, wanted.lines, nearby) for moment in moments)
+
+    def _room_at(self, moment: datetime, wanted: frozenset[str], nearby: Sequence[Booked]) -> int:
+        officers = self._on_duty(wanted, moment)
+        if not officers:
+            return 0
+        at_once = [booked.lines for booked in nearby if booked.start <= moment < booked.end]
+        room = len(officers)
+        for line in self._lines:
+            circle = self._on_duty(line, moment)
+            if officers <= circle:
+                booked = [
+                    lines for lines in at_once if line <= lines or frozenset() < self._on_duty(lines, moment) <= circle
+                ]
+                room = min(room, sold(self._share, len(circle)) - len(booked))
+        return max(0, room)
+
     def _on_duty(self, lines: frozenset[str], moment: datetime) -> frozenset[str]:
         return frozenset(
             officer
@@ -191,99 +213,41 @@ class Day:
             if any(begins <= moment < ends for begins, ends in spans)
         )
 
-    def _within_share(self, wanted: Booked, others: Sequence[Booked]) -> bool:
-        nearby = [booked for booked in others if booked.start < wanted.end and wanted.start < booked.end]
-        edges = {edge for booked in nearby for edge in (booked.start, booked.end)} | self._edges
-        moments = [wanted.start, *(edge for edge in edges if wanted.start < edge < wanted.end)]
-        return all(self._within_share_at(moment, wanted, nearby) for moment in moments)
+    # People.
 
-    def _within_share_at(self, moment: datetime, wanted: Booked, nearby: Sequence[Booked]) -> bool:
-        officers = self._on_duty(wanted.lines, moment)
-        at_once = [booked.lines for booked in nearby if booked.start <= moment < booked.end]
-        for line in self._lines:
-            circle = self._on_duty(line, moment)
-            if not officers <= circle:
-                continue
-            booked = [
-                lines for lines in at_once if line <= lines or frozenset() < self._on_duty(lines, moment) <= circle
-            ]
-            if len(booked) + 1 > sold(self._share, len(circle)):
-                return False
-        return True
+    @cached_property
+    def _plan(self) -> list[tuple[Booked, frozenset[str]]]:
+        """One way to deal out what is taken: each booking with its officer.
 
+        A booking that a changed timetable left without anybody has none: it is to be moved, and takes nobody else's
+        officer. Where no way was found, each of that knot has all who are able to take it: nothing more goes in there.
+        """
+        plan: list[tuple[Booked, frozenset[str]]] = []
+        for knot in knots(self.taken):
+            able = [self._able(booked) for booked in knot]
+            served = [place for place, names in enumerate(able) if names]
+            dealt = deal_out([knot[place] for place in served], [able[place] for place in served])
+            if dealt is not None:
+                able = [frozenset() for _ in knot]
+                for place, name in zip(served, dealt, strict=True):
+                    able[place] = frozenset([name])
+            plan += zip(knot, able, strict=True)
+        return plan
 
-def _with(wish: Wish, start: datetime, officer: str | None) -> Booked:
-    return Booked(lines=wish.lines, start=start, end=start + wish.length, officer=officer)
+    def _busy(self, wanted: Booked) -> frozenset[str]:
+        """Who has a booking at some time of this one, in the plan at hand."""
+        return frozenset(
+            name
+            for booked, names in self._plan
+            if booked.start < wanted.end and wanted.start < booked.end
+            for name in names
+        )
 
-
-def _touching(wanted: Booked, others: Sequence[Booked]) -> list[Booked]:
-    """Those bookings that overlap `wanted`, or one that does, and so on: moving one may move all of them."""
-    rest, found = list(others), [wanted]
-    for one in found:
-        found += [other for other in rest if other.start < one.end and one.start < other.end]
-        rest = [other for other in rest if not (other.start < one.end and one.start < other.end)]
-    return found[1:]
-
-
-def dealt_out(bookings: Sequence[Booked], able: Sequence[frozenset[str]]) -> bool:
-    """Whether every booking can have an officer of its own among those who are able to take it.
-
-    Exact for bookings of one time, which is nearly always; for the rest an exact search that gives up (False) after
-    PATIENCE steps.
-    """
-    order = sorted(range(len(bookings)), key=lambda place: (bookings[place].start, len(able[place])))
-    bookings, able = [bookings[place] for place in order], [able[place] for place in order]
-    for booking in bookings:
-        pairs = zip(bookings, able, strict=True)
-        if not _matched([names for other, names in pairs if other.start <= booking.start < other.end]):
-            return False
-    if len({(booking.start, booking.end) for booking in bookings}) <= 1:
-        return True
-    return _scheduled(bookings, able)
-
-
-def _matched(able: Sequence[frozenset[str]]) -> bool:
-    """Whether each can have one of its own: bipartite matching by augmenting paths."""
-    holder: dict[str, int] = {}
-
-    def place(seeker: int, asked: set[str]) -> bool:
-        for officer in sorted(able[seeker] - asked):
-            asked.add(officer)
-            if officer not in holder or place(holder[officer], asked):
-                holder[officer] = seeker
-                return True
-        return False
-
-    return all(place(seeker, set()) for seeker in range(len(able)))
-
-
-def _scheduled(bookings: Sequence[Booked], able: Sequence[frozenset[str]]) -> bool:
-    """Depth first by start: who is busy until when is all that the rest depends on, so dead ends are remembered."""
-    asked = {officer: sum(officer in names for names in able) for officer in frozenset().union(*able)}
-    choices = [sorted(names, key=lambda name: (asked[name], name)) for names in able]
-    # Each step: who is busy until when before this booking, and the officers not yet tried for it.
-    busy: dict[str, datetime] = {}
-    stack = [(busy, iter(choices[0]))]
-    dead: set[tuple[int, frozenset[tuple[str, datetime]]]] = set()
-    for _ in range(PATIENCE):
-        busy, untried = stack[-1]
-        booking = bookings[len(stack) - 1]
-        officer = next((name for name in untried if busy.get(name, booking.start) <= booking.start), None)
-        if officer is None:
-            dead.add((len(stack) - 1, frozenset(busy.items())))
-            stack.pop()
-            if not stack:
-                return False
-            continue
-        if len(stack) == len(bookings):
-            return True
-        coming = bookings[len(stack)].start
-        after = {name: until for name, until in busy.items() if until > coming}
-        if booking.end > coming:
-            after[officer] = booking.end
-        if (len(stack), frozenset(after.items())) not in dead:
-            stack.append((after, iter(choices[len(stack)])))
-    return False
+    def _fits(self, more: Sequence[Booked]) -> bool:
+        """Whether these can be dealt out together with what is taken."""
+        served = [booked for booked in self.taken if self._able(booked)]
+        together = next(knot for knot in knots([*served, *more]) if more[0] in knot)
+        return deal_out(together, [self._able(booked) for booked in together]) is not None
 
 
 class Horizon(Struct, frozen=True):

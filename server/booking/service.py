@@ -94,6 +94,7 @@ async def slots(
     *,
     officer: str | None = None,
     purpose: Purpose = "submit",
+    with_officers: bool = True,
 ) -> tuple[Errand, dict[date, list[rules.Slot]]]:
     """The starts that can be booked on these days, by day, full ones (free 0) included; from today by default.
 
@@ -102,7 +103,7 @@ async def slots(
     now = clock.now()
     wanted = await errand(office, procedures, purpose, officer, now)
     first_day = first_day or clock.day_of(now, wanted.office.time_zone)
-    return wanted, await free_days(wanted, first_day, days, now)
+    return wanted, await free_days(wanted, first_day, days, now, with_officers=with_officers)
 
 
 async def slots_to_move(
@@ -112,7 +113,7 @@ async def slots_to_move(
     now = clock.now()
     wanted = await _errand_of(found, now)
     first_day = first_day or clock.day_of(now, wanted.office.time_zone)
-    return wanted, await free_days(wanted, first_day, days, now, besides=found.reference)
+    return wanted, await free_days(wanted, first_day, days, now, besides=found.reference, with_officers=False)
 
 
 async def frequent_procedures(office: str) -> list[str]:

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from server import clock
 from server.booking import rules, tables
+from server.booking.rules_dealing import Booked
 from server.booking.rules_states import Appointment, Purpose
 from server.booking.service_rows import COLUMNS
 from server.catalogue import rules as catalogue_rules
@@ -85,7 +86,13 @@ def horizon(office: Office, policy: Policy, now: datetime) -> rules.Horizon:
 
 
 async def free_days(
-    errand: Errand, first_day: date, days: int, now: datetime, besides: str | None = None
+    errand: Errand,
+    first_day: date,
+    days: int,
+    now: datetime,
+    besides: str | None = None,
+    *,
+    with_officers: bool = True,
 ) -> dict[date, list[rules.Slot]]:
     """Of those days the ones that can be booked, each with the starts that are open for booking now.
 
@@ -95,7 +102,10 @@ async def free_days(
     first = max(first_day, ahead.today)
     count = min(days - (first - first_day).days, LONGEST_VIEW, (ahead.last_day - first).days + 1)
     planned = await _days(errand.office, errand.policy, first, max(count, 0), now, besides)
-    return {day: timetable.slots(errand.wish, partial(ahead.bookable, day)) for day, timetable in planned.items()}
+    return {
+        day: timetable.slots(errand.wish, partial(ahead.bookable, day), with_officers=with_officers)
+        for day, timetable in planned.items()
+    }
 
 
 async def nearest_free(errand: Errand, wanted: datetime, now: datetime, count: int = 3) -> list[rules.Slot]:
@@ -104,7 +114,7 @@ async def nearest_free(errand: Errand, wanted: datetime, now: datetime, count: i
     day = max(clock.day_of(wanted, errand.office.time_zone) - timedelta(days=1), ahead.today)
     found: list[rules.Slot] = []
     while len(found) < count and day <= ahead.last_day:
-        for slots in (await free_days(errand, day, 3, now)).values():
+        for slots in (await free_days(errand, day, 3, now, with_officers=False)).values():
             found += [slot for slot in slots if slot.free]
         day += timedelta(days=3)
     return rules.nearest(found, wanted, count)
@@ -153,7 +163,7 @@ async def _days(
     }
 
 
-def _falls_into(booked: rules.Booked, opening: Sequence[rules.Interval]) -> bool:
+def _falls_into(booked: Booked, opening: Sequence[rules.Interval]) -> bool:
     return any(booked.start < ends and begins < booked.end for begins, ends in opening)
 
 
@@ -176,9 +186,7 @@ async def _duties(office: Office, days: Iterable[date]) -> dict[date, list[rules
     return found
 
 
-async def _taken(
-    office: str, begins: datetime, ends: datetime, now: datetime, besides: str | None
-) -> list[rules.Booked]:
+async def _taken(office: str, begins: datetime, ends: datetime, now: datetime, besides: str | None) -> list[Booked]:
     """The bookings that take somebody's time between these instants, holds that have expired by now left out."""
     table = tables.Appointment
     held = (table.state == "held") & (table.held_until > now)
@@ -195,7 +203,7 @@ async def _taken(
     several = any("\n" in appointment.procedures for appointment in found)
     lines = {row.code: row.line for row in await catalogue.procedures(office)} if several else {}
     return [
-        rules.Booked(
+        Booked(
             lines=_lines_needed(appointment, lines),
             start=appointment.starts_at,
             end=appointment.ends_at,

@@ -238,7 +238,7 @@ async def _when(
     wanted = citizen_times.day_of_text(day)
     first = citizen_times.window_start(now, here, wanted)
     plan, days = await service.slots(
-        here.code, codes, first, citizen_times.WINDOW, officer=officer, purpose=draft.purpose
+        here.code, codes, first, citizen_times.WINDOW, officer=officer, purpose=draft.purpose, with_officers=choosing
     )
     query: Query = {"procedure": codes, **({"officer": officer} if officer else {})}
     address = f"/book/{here.code}/when"

@@ -12,6 +12,7 @@ from server.booking.rules_states import Appointment
 from server.booking.service_rows import COLUMNS
 from server.booking.tables import Appointment as AppointmentTable
 from server.catalogue import tables
+from server.catalogue.rules import searchable
 from server.db import rows
 from server.journal.frames import head_seq
 from server.people.tables import Officer
@@ -51,7 +52,7 @@ async def open_small_office(zone: str = ZONE, **settings: object) -> None:
             tables.Procedure(
                 office=OFFICE, code=code, name_vi=name, name_en="", field_vi=field, line=line, minutes=None,
                 statutory_days=1, promised_days=None, fee_in_person_vnd=0, fee_online_vnd=0,
-                required_documents="Căn cước\nBản chính, bản sao", short_info_vi="", folded="",
+                required_documents="Căn cước\nBản chính, bản sao", short_info_vi="", folded=searchable(name),
             )
             for code, name, field, line in (
                 (COPY, "Chứng thực bản sao", "Chứng thực nhỏ", "A"),

@@ -8,8 +8,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
-from server.booking.rules import Booked, Day, Duty, Horizon, Interval, Slot, Wish, dealt_out, length, nearest, sold
+from server.booking.rules import Day, Duty, Horizon, Interval, Slot, Wish, length, nearest, sold
+from server.booking.rules_dealing import Booked, deal_out
 from server.catalogue.rules import Hours, opening
 
 MORNING = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)  # 08:00 in Hà Nội
@@ -72,8 +74,14 @@ def by_trying_everything(found: list[tuple[Booked, frozenset[str]]]) -> bool:
 @given(bookings())
 @settings(max_examples=400)
 def test_dealing_out_finds_a_way_exactly_where_there_is_one(found: list[tuple[Booked, frozenset[str]]]) -> None:
-    """Bookings are dealt out to officers if and only if some way to do so exists."""
-    assert dealt_out([booked for booked, _ in found], [able for _, able in found]) == by_trying_everything(found)
+    """Bookings are dealt out if and only if some way to do so exists, each to somebody able and alone with it."""
+    dealt = deal_out([booked for booked, _ in found], [able for _, able in found])
+    assert (dealt is not None) == by_trying_everything(found)
+    if dealt is not None:
+        assert by_trying_everything(
+            [(booked, frozenset([name])) for name, (booked, _) in zip(dealt, found, strict=True)]
+        )
+        assert all(name in able for name, (_, able) in zip(dealt, found, strict=True))
 
 
 def day(staff: list[Duty], taken: list[Booked], share: float, opened: list[Interval] | None = None) -> Day:
@@ -134,9 +142,9 @@ def test_a_slot_can_be_booked_as_often_as_it_says_and_not_once_more(
         booked = Booked(lines=wish.lines, start=slot.start, end=slot.end, officer=wish.officer)
         full = [*taken, *[booked] * slot.free]
         assert day(staff, full, 0.6).free(wish, slot.start) == 0
-        assert slot.free == 0 or day(staff, full[:-1], 0.6).takes(booked)
+        assert slot.free == 0 or day(staff, full[:-1], 0.6).free(wish, slot.start) == 1
         for name in slot.officers:
-            assert day(staff, taken, 0.6).takes(Booked(lines=wish.lines, start=slot.start, end=slot.end, officer=name))
+            assert day(staff, taken, 0.6).free(structs.replace(wish, officer=name), slot.start) == 1
 
 
 @given(st.integers(1, 12), st.floats(0, 1).map(lambda share: round(share, 2)), st.lists(st.integers(0, 7), max_size=40))

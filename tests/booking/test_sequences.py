@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from piccolo.query.base import Query
 
-from server.booking import rules, service
+from server.booking import service
+from server.booking.rules_dealing import Booked, deal_out
 from server.booking.rules_states import Appointment, stage
 from server.booking.service_rows import with_reference
 from server.booking.tables import Appointment as AppointmentTable
@@ -37,14 +38,12 @@ def taken(appointments: list[Appointment], now: datetime) -> list[Appointment]:
 def check(appointments: list[Appointment], now: datetime) -> None:
     """Everybody can be served by somebody skilled who has nobody else, and half of each line's officers stay free."""
     live = taken(appointments, now)
-    booked = [
-        rules.Booked(lines=needs(each), start=each.starts_at, end=each.ends_at, officer=each.officer) for each in live
-    ]
+    booked = [Booked(lines=needs(each), start=each.starts_at, end=each.ends_at, officer=each.officer) for each in live]
     able = [
         frozenset(name for name, skills in SKILLS.items() if each.lines <= skills and each.officer in (None, name))
         for each in booked
     ]
-    assert rules.dealt_out(booked, able)
+    assert deal_out(booked, able) is not None
     for moment in {each.start for each in booked}:
         for line in "AHT":
             at_once = [each for each in booked if line in each.lines and each.start <= moment < each.end]
