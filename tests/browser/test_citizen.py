@@ -5,7 +5,6 @@ import re
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,9 +13,9 @@ from axe_playwright_python.async_playwright import Axe
 from PIL import Image
 from playwright.async_api import Browser, Page, async_playwright, expect
 
+from tests.chromium import FLAGS, chromium
 from tests.server.fixtures import furnished_sqlite, office_sqlite_url  # noqa: F401
 from tests.server.support import OFFICE, served
-from tests.chromium import FLAGS, chromium
 
 REFUSED = "Failed to load resource"  # the browser's own words for a page that came with a 4xx
 BIRTH = "1.001193"
