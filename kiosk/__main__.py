@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import socket
+import sqlite3
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -99,7 +100,10 @@ def main(
     if not token or not token.isascii() or any(sign.isspace() for sign in token):
         raise click.BadParameter("the file must hold one token", param_hint="--token-file")
     folder = data or Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "motcua-kiosk"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise click.ClickException(f"{folder} cannot be used: {error.strerror}") from None
     try:
         device = open_printer(printer, width, folder)
     except BadPrinter as error:
@@ -107,11 +111,15 @@ def main(
     if sample:
         _print_sample(device, server)
         return
+    # a file per server: tickets of one must never be handed in to another
+    file = folder / f"outbox-{token_hash(server.rstrip('/'))[:8]}.sqlite3"
     try:
-        # a file per server: tickets of one must never be handed in to another
-        outbox = Outbox(folder / f"outbox-{token_hash(server.rstrip('/'))[:8]}.sqlite3")
+        outbox = Outbox(file)
     except OutboxInUse:
         raise click.ClickException(f"another kiosk is running in {folder}: give this one its own --data") from None
+    except sqlite3.Error as error:
+        # not set aside by itself: it may hold tickets, and starting anew could give today's offline numbers again
+        raise click.ClickException(f"{file} cannot be read ({error}): move it away and keep it") from None
     try:
         _serve(server, token, device, outbox, port)
     finally:

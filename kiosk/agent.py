@@ -3,8 +3,10 @@
 import asyncio
 import contextlib
 import logging
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Coroutine
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from kiosk.client import NoAnswer, Refused, Server
 from kiosk.courier import Courier
@@ -12,7 +14,7 @@ from kiosk.link import Link
 from kiosk.outbox import Exhausted, Outbox
 from kiosk.printer import Health, Printer
 from kiosk.printing import PrintQueue
-from kiosk.rules import line_open, office_open, range_of
+from kiosk.rules import lasting, line_open, office_open, range_of
 from kiosk.screen import KioskRefusal, State, Ticket, already_has, state_of, ticket_view
 from kiosk.slip import Given, given_offline, given_online, line_of, slip_of
 from server.clock import day_of, now
@@ -24,8 +26,19 @@ __all__ = ["Agent"]
 
 REPORT_EVERY = 30.0
 ASK_PRINTER_EVERY = 15.0
+SAVE_EVERY = timedelta(minutes=1)  # waits change every second; flash memory is not written that often
 KEPT = 200  # tickets that can still be printed again
 log = logging.getLogger("kiosk.agent")
+
+
+@dataclass(frozen=True)
+class _Touch:
+    body: bytes
+    task: asyncio.Task[Ticket]
+
+    @property
+    def failed(self) -> bool:
+        return self.task.done() and (self.task.cancelled() or self.task.exception() is not None)
 
 
 class Agent:
@@ -39,8 +52,9 @@ class Agent:
         known = outbox.config()
         self._config: KioskConfig | None = known[0] if known else None
         self._told: datetime | None = known[1] if known else None
+        self._saved = self._told or now()
         self._given: dict[str, Given] = {}
-        self._touches: dict[str, asyncio.Task[Ticket]] = {}
+        self._touches: dict[str, _Touch] = {}
         self._screens: set[asyncio.Queue[tuple[str, bytes]]] = set()
         self._status_news = asyncio.Event()
         self._link = Link(server, self._on_config, self._on_link)
@@ -93,8 +107,14 @@ class Agent:
         self._status_news.set()
 
     def _on_config(self, config: KioskConfig) -> None:
-        self._config, self._told = config, now()
-        self._outbox.save_config(config, self._told)
+        at = now()
+        if self._config is None or lasting(self._config) != lasting(config) or at - self._saved > SAVE_EVERY:
+            self._saved = at
+            try:
+                self._outbox.save_config(config, at)
+            except sqlite3.Error:
+                log.exception("the disk does not take what this kiosk wants to remember")
+        self._config, self._told = config, at
         self._tell("changed")
 
     def _on_link(self) -> None:
@@ -109,12 +129,12 @@ class Agent:
         The same key is the same touch. Raises Refused in the server's words, KioskRefusal in ours.
         """
         key = key or new_id()
-        return await self._once(f"take {key}", lambda: self._take(body, key))
+        return await self._once(f"take {key}", encode(body), lambda: self._take(body, key))
 
     async def check_in(self, body: CheckIn, key: str | None, language: Language) -> Ticket:
         """The number of somebody who booked; needs the server."""
         key = key or new_id()
-        return await self._once(f"check-in {key}", lambda: self._check_in(body, key, language))
+        return await self._once(f"check-in {key}", encode(body), lambda: self._check_in(body, key, language))
 
     async def reprint(self, ticket: str) -> Ticket:
         """Prints a number of this kiosk once more, marked as a reprint."""
@@ -153,18 +173,23 @@ class Agent:
 
     # --- a touch -------------------------------------------------------------------------------------------
 
-    async def _once(self, name: str, do: Callable[[], Coroutine[None, None, Ticket]]) -> Ticket:
-        """Runs a touch once, however often it is sent, and to its end, even if the screen hangs up."""
-        task = self._touches.get(name)
-        if task is None or (task.done() and task.exception() is not None):
-            task = self._touches[name] = asyncio.create_task(do())
+    async def _once(self, name: str, body: bytes, do: Callable[[], Coroutine[None, None, Ticket]]) -> Ticket:
+        """Runs a touch once, however often it is sent, and to its end, even if the screen hangs up.
+
+        A touch that was refused may be tried again. Raises KioskRefusal where the same key comes with another body.
+        """
+        touch = self._touches.get(name)
+        if touch is not None and touch.body != body:
+            raise KioskRefusal("key-reused", 422)
+        if touch is None or touch.failed:
+            touch = self._touches[name] = _Touch(body, asyncio.create_task(do()))
             while len(self._touches) > KEPT:
                 self._touches.pop(next(iter(self._touches)))
-        return await asyncio.shield(task)
+        return await asyncio.shield(touch.task)
 
     def _is_busy(self, key: str) -> bool:
-        task = self._touches.get(f"take {key}")
-        return task is not None and not task.done()
+        touch = self._touches.get(f"take {key}")
+        return touch is not None and not touch.task.done()
 
     async def _take(self, body: KioskTicketRequest, key: str) -> Ticket:
         config = self._ready()
@@ -173,6 +198,9 @@ class Agent:
             raise KioskRefusal("no-such-line", 404)
         if body.klass is not None and body.klass not in {group.code for group in config.groups}:
             raise KioskRefusal("no-such-group", 404)
+        known = await asyncio.to_thread(self._outbox.find, key)
+        if known is not None:  # became an offline ticket before a restart, and stays one
+            return await self._hand_over(given_offline(known, line, body.language), config, key)
         given = await self._take_online(body, key, config) if self._link.online else None
         if given is None:
             given = await self._take_offline(body, key, config, line)
@@ -180,20 +208,25 @@ class Agent:
 
     async def _take_online(self, body: KioskTicketRequest, key: str, config: KioskConfig) -> Given | None:
         """The server's number; None where no answer came."""
-        if await asyncio.to_thread(self._outbox.find, key):
-            return None  # this touch became an offline ticket before a restart: it stays one
-        await asyncio.to_thread(self._outbox.begin, key, body, now())
+        await self._remember(lambda: self._outbox.begin(key, body, now()))
         try:
             issued = await self._server.issue(body, key)
         except NoAnswer:
             self._link.lost()
             return None
         except Refused:
-            await asyncio.to_thread(self._outbox.answered, key)
+            await self._remember(lambda: self._outbox.answered(key))
             raise
         # before printing: whoever holds the paper must keep the number, whatever happens to this process
-        await asyncio.to_thread(self._outbox.answered, key)
+        await self._remember(lambda: self._outbox.answered(key))
         return given_online(issued, config, body.language)
+
+    async def _remember(self, write: Callable[[], None]) -> None:
+        """Writes what only matters after a crash: a full disk must not stop numbers that the server gives."""
+        try:
+            await asyncio.to_thread(write)
+        except sqlite3.Error:
+            log.exception("the disk does not take what this kiosk wants to remember")
 
     async def _take_offline(self, body: KioskTicketRequest, key: str, config: KioskConfig, line: LineView) -> Given:
         at = now()

@@ -5,14 +5,17 @@ No I/O and no clock in here: instants come in as `now`, aware and in UTC.
 
 from datetime import datetime, timedelta
 
+from msgspec import structs
+
 from server.clock import day_of
-from server.wire import KioskConfig, LineView, NumberRange, Wait
+from server.wire import KioskConfig, LineView, NumberRange, Wait, encode
 
 __all__ = [
     "LEFTOVER_AFTER",
     "backoff",
     "closing",
     "is_answer",
+    "lasting",
     "line_open",
     "may_be_late",
     "next_number",
@@ -47,6 +50,12 @@ def next_number(highest: int | None, numbers: NumberRange) -> int | None:
 def range_of(config: KioskConfig, line: str) -> NumberRange | None:
     """This kiosk's own range on that line, if it has one."""
     return next((numbers for numbers in config.ranges if numbers.line == line), None)
+
+
+def lasting(config: KioskConfig) -> bytes:
+    """What of a config an outage depends on, in a form to compare: all but the waits of the moment."""
+    lines = [structs.replace(line, waiting=0, wait=None) for line in config.lines]
+    return encode(structs.replace(config, lines=lines))
 
 
 def office_open(config: KioskConfig, now: datetime) -> bool:

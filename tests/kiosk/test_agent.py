@@ -1,6 +1,7 @@
 """The kiosk between a printer and a server that comes, goes, and answers too late."""
 
 import asyncio
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,33 @@ async def test_the_same_touch_sent_again_is_one_number_and_one_paper(kiosk: Kios
     third = await kiosk.touch(key=KEY)
     assert first.json() == second.json() == third.json()
     assert (len(server.office.issued), len(kiosk.printer.slips)) == (1, 1)
+
+
+async def test_a_key_with_another_body_is_refused(kiosk: Kiosk, server: LiveServer) -> None:
+    """One key is one touch: the same key for another line gets neither number."""
+    await kiosk.touch("H", KEY)
+    refused = await kiosk.touch("A", KEY)
+    assert (refused.status_code, refused.json()["type"]) == (422, "urn:motcua:key-reused")
+    assert len(server.office.issued) == 1
+
+
+async def test_a_full_disk_does_not_stop_numbers_that_the_server_gives(
+    kiosk: Kiosk, server: LiveServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What is only remembered for a crash may be lost; a number that only this kiosk would know is refused."""
+
+    def full(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    for name in ("begin", "answered", "save_config", "issue"):
+        monkeypatch.setattr(kiosk.outbox, name, full)
+    with caplog.at_level("CRITICAL"):
+        assert (await kiosk.touch("H")).json()["number"] == "H001"
+        await server.stop()
+        await kiosk.until_online(False)
+        refused = await kiosk.touch("H")
+    assert (refused.status_code, refused.json()["type"]) == (500, "urn:motcua:internal")
+    assert len(kiosk.printer.slips) == 1
 
 
 async def test_the_servers_refusal_reaches_the_screen_in_its_own_words(kiosk: Kiosk) -> None:

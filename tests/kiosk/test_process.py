@@ -19,6 +19,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from kiosk.__main__ import main
+from server.codes import token_hash
 from tests.kiosk.stand_ins import TOKEN, LiveServer
 
 ADDRESS = re.compile(r"motcua-kiosk: (http://127\.0\.0\.1:\d+)\n")
@@ -165,6 +166,19 @@ def test_a_sample_that_was_not_printed_is_exit_code_1(token: Path, tmp_path: Pat
     done = CliRunner().invoke(main, wrong)
     assert done.exit_code == 1
     assert done.stdout.startswith("printer: problem")
+
+
+def test_a_damaged_memory_is_named_and_left_alone(token: Path, tmp_path: Path) -> None:
+    """It may hold tickets, and a fresh one could give today's numbers again: a person decides."""
+    (tmp_path / "data").mkdir()
+    arguments = command("http://x.example", token, tmp_path)[3:]
+    broken = b"no database at all" * 500
+    file = tmp_path / "data" / f"outbox-{token_hash('http://x.example')[:8]}.sqlite3"
+    file.write_bytes(broken)
+    done = CliRunner().invoke(main, arguments)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "move it away and keep it" in done.stderr
+    assert file.read_bytes() == broken
 
 
 async def test_the_log_holds_no_token_and_no_link(server: LiveServer, token: Path, tmp_path: Path) -> None:
