@@ -71,12 +71,13 @@ async def park(officer: Officer, ticket: str, reason: str | None, minutes: int |
     """Keep the number while its holder fetches something; any desk that can may take it up again."""
     async with at_desk(officer, ticket=ticket) as work:
         found = await mine(work, "park", ticket)
-        await remember(work, "park", [found])
         until = work.change.now + timedelta(minutes=minutes) if minutes else None
-        return await set_state(
+        parked = await set_state(
             work.change, work.setting, found, "ticket.parked", at_counter=work.desk.counter,
             state="parked", parked_at=work.change.now, parked_until=until, park_reason=reason,
         )  # fmt: skip
+        await remember(work, "park", [found])
+        return parked
 
 
 async def resume(officer: Officer, ticket: str) -> Ticket:
@@ -87,13 +88,14 @@ async def resume(officer: Officer, ticket: str) -> Ticket:
         await refuse_while_serving(work)
         if found.line not in work.seat.lines:
             raise Refusal("not-your-line", line=found.line)
-        await remember(work, "resume", [found])
-        return await set_state(
+        resumed = await set_state(
             work.change, work.setting, found, "ticket.resumed", at_counter=work.desk.counter,
             state="serving", started_at=found.started_at or work.change.now, counter=work.desk.counter,
             officer=officer.username, parked_at=None, parked_until=None, park_reason=None,
             kept_ms=found.kept_ms + clock.milliseconds(work.change.now - (found.parked_at or work.change.now)),
         )  # fmt: skip
+        await remember(work, "resume", [found])
+        return resumed
 
 
 async def transfer(
@@ -113,12 +115,13 @@ async def transfer(
             raise Refusal("no-such-counter", counter=counter)
         if to is not None and to not in work.setting.officers:
             raise Refusal("no-such-officer", username=to)
-        await remember(work, "transfer", [found])
-        return await set_state(
+        sent = await set_state(
             work.change, work.setting, found, "ticket.transferred", at_counter=work.desk.counter,
             state="waiting", line=line or found.line, only_counter=counter, only_officer=to,
             back_to=officer.username if back else None, counter=None, officer=None, called_at=None, started_at=None,
         )  # fmt: skip
+        await remember(work, "transfer", [found])
+        return sent
 
 
 async def merge(officer: Officer, ticket: str, other: str) -> Ticket:
@@ -133,16 +136,17 @@ async def merge(officer: Officer, ticket: str, other: str) -> Ticket:
             raise Refusal("same-ticket", label=found.label)
         if twin.state not in ("waiting", "missed", "parked"):
             raise Refusal("wrong-state", label=twin.label, state=twin.state)
-        await remember(work, "merge", [found, twin])
         await set_state(
             work.change, work.setting, twin, "ticket.merged",
             state="withdrawn", ended_at=work.change.now, ended_seq=work.change.next_seq, visit=found.visit,
         )  # fmt: skip
         codes = [code for code in f"{found.procedures}\n{twin.procedures}".split("\n") if code]
-        return await set_state(
+        merged = await set_state(
             work.change, work.setting, found, "ticket.extended",
             procedures="\n".join(dict.fromkeys(codes)), virtual_at=min(found.virtual_at, twin.virtual_at),
         )  # fmt: skip
+        await remember(work, "merge", [found, twin])
+        return merged
 
 
 async def handover(officer: Officer, to: str) -> None:
@@ -176,8 +180,10 @@ async def add_procedure(officer: Officer, ticket: str, procedure: str) -> Ticket
         have = found.procedures.split("\n") if found.procedures else []
         if code in have:
             return found
+        columns = {"procedures": "\n".join([*have, code])}
+        extended = await set_state(work.change, work.setting, found, "ticket.extended", **columns)
         await remember(work, "add-procedure", [found])
-        return await set_state(work.change, work.setting, found, "ticket.extended", procedures="\n".join([*have, code]))
+        return extended
 
 
 async def undo(officer: Officer, ticket: str) -> Ticket:

@@ -149,8 +149,9 @@ async def call_chosen(officer: Officer, ticket: str, reason: str) -> Ticket:
         check("call", found)
         if found.line not in work.seat.lines:
             raise Refusal("not-your-line", line=found.line)
+        called = await call(work, found, chosen_by=officer.username, choice_reason=reason)
         await remember(work, "call", [found])
-        return await call(work, found, chosen_by=officer.username, choice_reason=reason)
+        return called
 
 
 async def recall(officer: Officer, ticket: str) -> Ticket:
@@ -172,11 +173,12 @@ async def start(officer: Officer, ticket: str) -> Ticket:
     """The person is here: service begins."""
     async with at_desk(officer, ticket=ticket) as work:
         found = await mine(work, "start", ticket)
-        await remember(work, "start", [found])
-        return await set_state(
+        started = await set_state(
             work.change, work.setting, found, "ticket.started", at_counter=work.desk.counter,
             state="serving", started_at=work.change.now,
         )  # fmt: skip
+        await remember(work, "start", [found])
+        return started
 
 
 async def finish(
@@ -211,17 +213,19 @@ async def miss(officer: Officer, ticket: str) -> Ticket:
     """Nobody came. At the `max_calls`-th time the ticket becomes a no-show; until then its holder may come back."""
     async with at_desk(officer, ticket=ticket) as work:
         found = await mine(work, "miss", ticket)
-        await remember(work, "miss", [found])
         misses = found.misses + 1
         if misses >= work.setting.policy.max_calls:
-            return await set_state(
+            gone = await set_state(
                 work.change, work.setting, found, "ticket.no-show", at_counter=work.desk.counter, misses=misses,
                 state="no-show", missed_at=work.change.now, ended_at=work.change.now, ended_seq=work.change.next_seq,
             )  # fmt: skip
-        return await set_state(
-            work.change, work.setting, found, "ticket.missed", at_counter=work.desk.counter, misses=misses,
-            state="missed", missed_at=work.change.now, counter=None, officer=None,
-        )  # fmt: skip
+        else:
+            gone = await set_state(
+                work.change, work.setting, found, "ticket.missed", at_counter=work.desk.counter, misses=misses,
+                state="missed", missed_at=work.change.now, counter=None, officer=None,
+            )  # fmt: skip
+        await remember(work, "miss", [found])
+        return gone
 
 
 # --- within a change ---------------------------------------------------------------------------------------
@@ -330,13 +334,14 @@ async def _stand_up(change: Change, setting: Setting, desk: DeskRow) -> None:
 
 
 async def remember(work: Work, verb: str, before: Sequence[Ticket]) -> None:
+    """Keep for a while what these tickets were before a verb that has just been done."""
     until = work.change.now + timedelta(seconds=work.setting.policy.undo_seconds)
     await tables.Desk.update(
         {
             tables.Desk.undo: msgspec.json.encode(before).decode(),
             tables.Desk.undo_verb: verb,
             tables.Desk.undo_until: until,
-            tables.Desk.undo_seq: work.change.next_seq,
+            tables.Desk.undo_seq: work.change.seq,
         }
     ).where(tables.Desk.id == work.desk.id)
 
