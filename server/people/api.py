@@ -11,7 +11,7 @@ from server.catalogue.views import name_in
 from server.people import service as people
 from server.people.rules import Device, Officer
 from server.web import context
-from server.web.limits import limited
+from server.web.limits import guessing
 from server.wire import DeviceSession, SessionRequest, SessionView
 
 __all__ = ["SessionController", "session_cookie"]
@@ -26,8 +26,8 @@ class SessionController(Controller):
     @post("/session", operation_id="signIn", status_code=200)
     async def sign_in(self, request: Req, data: JSONBody[SessionRequest]) -> Response[SessionView]:
         """Sign an officer in. A token that the request already carries is ignored: it never becomes the new one."""
-        limited(request, "sign-in")
-        officer, token = await people.sign_in(data.username, data.password)
+        with guessing(request, "sign-in"):
+            officer, token = await people.sign_in(data.username, data.password)
         cookie = session_cookie(request, token, int(people.SESSION_LENGTH.total_seconds()))
         return Response(await _view(request, officer), cookies=[cookie])
 
@@ -48,8 +48,8 @@ class SessionController(Controller):
     @post("/devices/session", operation_id="deviceSession", status_code=204)
     async def device_session(self, request: Req, data: JSONBody[DeviceSession]) -> Response[None]:
         """Let a page on a TV or tablet act as its device: a cookie that can do what the device may, no more."""
-        limited(request, "sign-in")
-        token = await people.device_page_token(data.token)
+        with guessing(request, "sign-in"):
+            token = await people.device_page_token(data.token)
         length = int(people.PAGE_SESSION_LENGTH.total_seconds())
         return Response(None, status_code=204, cookies=[session_cookie(request, token, length)])
 

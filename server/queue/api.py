@@ -17,7 +17,7 @@ from server.queue.lines import line_views, line_views_of, lines_everywhere
 from server.queue.rules import Ticket
 from server.web import context
 from server.web.commands import Answer, once
-from server.web.limits import limited
+from server.web.limits import guessing
 from server.wire import (
     AddProcedure,
     Board,
@@ -94,8 +94,8 @@ class TicketController(Controller):
     @get("/{follow_token:str}", operation_id="ticket")
     async def ticket(self, request: Req, follow_token: FromPath[str]) -> PhoneTicket:
         """One's own ticket."""
-        limited(request, "look-up")
-        return await views.phone_ticket(follow_token, context.language(request), forecaster_of(request))
+        with guessing(request, "look-up"):
+            return await views.phone_ticket(follow_token, context.language(request), forecaster_of(request))
 
     @post("/{follow_token:str}/withdraw", operation_id="withdrawOwn", status_code=200)
     async def withdraw(self, request: Req, follow_token: FromPath[str]) -> Response[bytes]:

@@ -5,6 +5,8 @@ What must hold exactly (tries per booking, bookings per person) is counted in th
 
 import time
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from litestar.connection import ASGIConnection
@@ -12,7 +14,7 @@ from litestar.connection import ASGIConnection
 from server.errors import Refusal
 from server.web import context
 
-__all__ = ["Bucket", "limited"]
+__all__ = ["Bucket", "guessing", "limited"]
 
 PER_MINUTE = {"sign-in": 30, "book": 60, "access": 30, "rating": 60, "look-up": 120}
 REMEMBERED = 10_000
@@ -24,6 +26,11 @@ class Bucket:
     def __init__(self, per_minute: int) -> None:
         self.per_minute = per_minute
         self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def has(self, key: str, instant: float) -> bool:
+        """Whether there is one to take."""
+        left, since = self._left.get(key, (float(self.per_minute), instant))
+        return left + (instant - since) * self.per_minute / 60 >= 1
 
     def take(self, key: str, instant: float) -> bool:
         """Take one; False where none is left. `instant` is monotonic seconds."""
@@ -40,9 +47,30 @@ _buckets = {name: Bucket(rate) for name, rate in PER_MINUTE.items()}
 
 
 def limited(connection: ASGIConnection[Any, Any, Any, Any], what: str) -> None:
-    """Refuse too-many where this address has asked too often. Behind a proxy it is the proxy's word that counts."""
+    """Refuse too-many where this address has asked too often."""
+    if not _buckets[what].take(_address(connection), time.monotonic()):
+        raise Refusal("too-many")
+
+
+@contextmanager
+def guessing(connection: ASGIConnection[Any, Any, Any, Any], what: str) -> Iterator[None]:
+    """Count only what was refused inside: a whole hall behind one address may look up its own tickets all day.
+
+    Refuses too-many where this address has guessed wrong too often.
+    """
+    bucket, address = _buckets[what], _address(connection)
+    if not bucket.has(address, time.monotonic()):
+        raise Refusal("too-many")
+    try:
+        yield
+    except Refusal:
+        bucket.take(address, time.monotonic())
+        raise
+
+
+def _address(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """Who asks; behind a proxy it is the proxy's word that counts."""
     address = connection.client.host if connection.client else "?"
     if context.settings_of(connection).trust_proxy:
-        address = connection.headers.get("x-forwarded-for", address).split(",")[-1].strip()
-    if not _buckets[what].take(address, time.monotonic()):
-        raise Refusal("too-many")
+        return connection.headers.get("x-forwarded-for", address).split(",")[-1].strip()
+    return address

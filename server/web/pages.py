@@ -16,7 +16,7 @@ from server.queue import service as queue
 from server.queue import views
 from server.queue.api import forecaster_of
 from server.web import context
-from server.web.limits import limited
+from server.web.limits import guessing
 from server.web.render import page
 
 __all__ = ["PAGES", "error_page"]
@@ -61,21 +61,20 @@ async def look_up_page(request: Req, code: FromQuery[str | None] = None) -> Resp
     """Type the look-up code of one's paper."""
     if code is None:
         return page(request, "look_up.html", code="", problem=None)
-    limited(request, "look-up")
     try:
-        ticket = await queue.ticket_of_token(code)
+        with guessing(request, "look-up"):
+            await queue.ticket_of_token(code)
     except Refusal as refusal:
         sentence = refusal.sentence(context.language(request))
-        return page(request, "look_up.html", status=404, code=code, problem=sentence)
-    del ticket
+        return page(request, "look_up.html", status=refusal.status, code=code, problem=sentence)
     return Redirect(f"/t/{normalised(code)}", status_code=303)
 
 
 @get("/t/{follow_token:str}", include_in_schema=False)
 async def ticket_page(request: Req, follow_token: FromPath[str]) -> Response[bytes]:
     """One's own ticket."""
-    limited(request, "look-up")
-    ticket = await views.phone_ticket(follow_token, context.language(request), forecaster_of(request))
+    with guessing(request, "look-up"):
+        ticket = await views.phone_ticket(follow_token, context.language(request), forecaster_of(request))
     return page(request, "ticket.html", follow_token=normalised(follow_token), ticket=ticket)
 
 
