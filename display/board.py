@@ -185,11 +185,13 @@ def _after_ticket(state: BoardState, frame: TicketFrame) -> BoardState:
         return replace(line, waiting=line.waiting + came - left)
 
     finished = (ticket.state == "served") - (was is not None and was.state == "served")
-    calls = [replace(call, state=ticket.state) if call.ticket.id == ticket.id else call for call in state.calls]
+    shown = BoardTicket(id=ticket.id, number=ticket.number, label=ticket.label, line=ticket.line)
+    calls = [
+        replace(call, ticket=shown, state=ticket.state) if call.ticket.id == ticket.id else call for call in state.calls
+    ]
     if frame.kind in ("ticket.called", "ticket.recalled"):
         if frame.counter is None:
             raise msgspec.ValidationError(f"{frame.kind} names no counter")
-        shown = BoardTicket(id=ticket.id, number=ticket.number, label=ticket.label, line=ticket.line)
         call = BoardCall(ticket=shown, counter=frame.counter, at=frame.at, state=ticket.state)
         calls = [call, *(one for one in calls if one.ticket.id != ticket.id)][:KEPT_CALLS]
     return replace(
@@ -208,8 +210,10 @@ def _after_rating(ratings: BoardRatings, frame: RatingFrame) -> BoardRatings:
 def _after_change(state: BoardState, frame: ChangedFrame) -> BoardState:
     waiting = {line.code: line.waiting for line in state.lines}
     is_open = {counter.number: counter.open for counter in state.counters}
+    named = {counter.number: counter for counter in frame.counters}
     return replace(
         state,
+        calls=[replace(call, counter=named.get(call.counter.number, call.counter)) for call in state.calls],
         lines=[BoardLine(code=code, waiting=waiting.get(code, 0)) for code in frame.lines],
         counters=[
             BoardCounter(number=one.number, name=one.name, open=is_open.get(one.number, False))

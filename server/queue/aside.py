@@ -180,8 +180,8 @@ async def add_procedure(officer: Officer, ticket: str, procedure: str) -> Ticket
         have = found.procedures.split("\n") if found.procedures else []
         if code in have:
             return found
-        columns = {"procedures": "\n".join([*have, code])}
-        extended = await set_state(work.change, work.setting, found, "ticket.extended", **columns)
+        codes = "\n".join([*have, code])
+        extended = await set_state(work.change, work.setting, found, "ticket.extended", procedures=codes)
         await remember(work, "add-procedure", [found])
         return extended
 

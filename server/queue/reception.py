@@ -96,9 +96,8 @@ async def reprint(officer: Officer, ticket: str) -> Issued:
         found = await ticket_by_id(officer.office, ticket)
         number = found.follow_no + 1
         fresh = derived_code(key, "follow", f"{found.id}:{number}")
-        again = await set_state(
-            change, setting, found, "ticket.reprinted", follow_no=number, follow_hash=token_hash(fresh)
-        )
+        await change.update(tables.Ticket, found.id, follow_hash=token_hash(fresh))
+        again = await set_state(change, setting, found, "ticket.reprinted", follow_no=number)
     return Issued(again, await follow_token(again), setting)
 
 

@@ -88,9 +88,10 @@ function afterTicket(state, frame) {
   });
   const finished = Number(now === "served") - Number(was.state === "served");
   const ratings = { ...state.ratings, served: state.ratings.served + finished };
-  let calls = state.calls.map((call) => (call.ticket.id === id ? { ...call, state: now } : call));
+  const ticket = { id, number, label, line };
+  let calls = state.calls.map((call) => (call.ticket.id === id ? { ...call, ticket, state: now } : call));
   if (frame.kind === "ticket.called" || frame.kind === "ticket.recalled") {
-    const call = { ticket: { id, number, label, line }, counter: frame.counter, at: frame.at, state: now };
+    const call = { ticket, counter: frame.counter, at: frame.at, state: now };
     calls = [call, ...calls.filter((one) => one.ticket.id !== id)].slice(0, KEPT_CALLS);
   }
   return { ...state, lines, ratings, calls };
@@ -117,8 +118,10 @@ function afterRating(ratings, frame) {
 function afterChange(state, frame) {
   const waiting = new Map(state.lines.map((line) => [line.code, line.waiting]));
   const open = new Map(state.counters.map((counter) => [counter.number, counter.open]));
+  const named = new Map(frame.counters.map((/** @type {Counter} */ counter) => [counter.number, counter]));
   return {
     ...state,
+    calls: state.calls.map((call) => ({ ...call, counter: named.get(call.counter.number) || call.counter })),
     lines: frame.lines.map((/** @type {string} */ code) => ({ code, waiting: waiting.get(code) || 0 })),
     counters: frame.counters.map((/** @type {Counter} */ { number, name }) => ({
       number,
