@@ -15,6 +15,7 @@ from litestar.static_files import create_static_files_router
 
 from server import __version__
 from server.booking.api import AppointmentController, SlotController
+from server.booking.service_person import forget_people
 from server.catalogue.api import CatalogueController
 from server.db import Database, open_database
 from server.db.doorbell import listen, watch
@@ -60,7 +61,7 @@ HEADERS = {
 }
 
 MAX_BODY = 256 * 1024
-DAILY = 24 * 3600
+SWEEP_EVERY = 3600.0
 
 
 def create_app(settings: Settings) -> Litestar:
@@ -153,7 +154,7 @@ async def _running(app: Litestar, database: Database) -> AsyncIterator[None]:
         forget = on_news(news)
         tasks = [
             asyncio.create_task(_doorbell(database, news), name="doorbell"),
-            asyncio.create_task(_daily(), name="daily"),
+            asyncio.create_task(_sweep(), name="sweep"),
             asyncio.create_task(keep_ending_days(), name="days"),
         ]
         app.state.ready = True
@@ -179,11 +180,12 @@ async def _doorbell(database: Database, news: Callable[[str | None], None]) -> N
         await watch(database.engine.path, lambda: news(None))
 
 
-async def _daily() -> None:
-    """Sweep up what nothing relies on any more."""
+async def _sweep() -> None:
+    """Sweep up what nothing relies on any more, and what people told us when their visit is over."""
     while True:
         try:
             await forget_old_keys()
+            await forget_people()
         except Exception as exc:
             log.warning("sweeping failed: %s", type(exc).__name__)
-        await asyncio.sleep(DAILY)
+        await asyncio.sleep(SWEEP_EVERY)

@@ -1,9 +1,10 @@
 """Who somebody is to booking, and how much one person may book."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 
+from server import clock
 from server.booking import rules_particulars, tables
 from server.booking.rules_states import Appointment, is_live
 from server.booking.service_days import Errand
@@ -15,7 +16,15 @@ from server.errors import Refusal
 from server.journal.append import Change
 from server.wire import Citizen
 
-__all__ = ["Particulars", "live_of", "particulars", "refuse_overlap", "refuse_too_many", "wrong_particulars"]
+__all__ = [
+    "Particulars",
+    "forget_people",
+    "live_of",
+    "particulars",
+    "refuse_overlap",
+    "refuse_too_many",
+    "wrong_particulars",
+]
 
 
 class Particulars(Struct, frozen=True, kw_only=True):
@@ -96,3 +105,25 @@ async def refuse_overlap(here: Change, plan: Errand, found: Appointment, start: 
     for other in await live_of(here, found.identity_hash):
         if other.reference != found.reference and other.starts_at < end and start < other.ends_at:
             raise Refusal("already-booked")
+
+
+async def forget_people() -> None:
+    """Drop whose bookings they were, so many days after the visit as each office has set; the bookings themselves stay.
+
+    Nothing relies on when it runs, and it tells the journal nothing: what it drops was never there.
+    """
+    now = clock.now()
+    table = tables.Appointment
+    codes = [office.code for office in await catalogue.offices()]
+    for code, policy in (await catalogue.policies(codes)).items():
+        over = table.ends_at < now - timedelta(days=policy.contact_retention_days)
+        await table.update(
+            {
+                table.name: None,
+                table.phone: None,
+                table.email: None,
+                table.dossier_number: None,
+                table.identity_hash: None,
+                table.identity_tail: None,
+            }
+        ).where((table.office == code) & over & (table.phone.is_not_null() | table.dossier_number.is_not_null()))

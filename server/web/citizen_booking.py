@@ -114,17 +114,15 @@ async def booking_page(
     """
     code = normalised(reference)
     if k is not None:
-        limited(request, "access")
         try:
-            found, token = await service.access(code, token=k)
-        except Refusal as refusal:
-            if refusal.status == 429:
-                raise
+            found = await service.authorised(code, k)
+        except Refusal:
             problem = {"phone": say(context.language(request), "citizen.access.link")}
             return page(
                 request, "citizen/access.html", status=404, reference=code, shown=readable(code), known=True, said={},
                 errors=problem,
             )  # fmt: skip
+        token = await service.manage_token(found)
         return Redirect(f"/a/{found.reference}", status_code=303, cookies=[booking_cookie(request, found, token)])
     if code != reference:
         return Redirect(f"/a/{code}", status_code=303)

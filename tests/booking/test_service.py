@@ -6,6 +6,7 @@ import pytest
 
 from server.booking import service
 from server.booking.rules_states import stage
+from server.booking.service_person import forget_people
 from server.errors import Refusal
 from tests.booking.small import (
     BIRTH,
@@ -305,3 +306,22 @@ async def test_online_filers_only_asks_for_the_dossier() -> None:
         await service.book(wanted(time(10)), person(1))
     held = await service.book(wanted(time(10), dossier_number="h26.10-261121-0042"), person(1))
     assert held.dossier_number == "H26.10-261121-0042"
+
+
+async def test_what_people_said_about_themselves_dies_after_the_visit(clock: Clock) -> None:
+    """A day after its end a booking no longer knows whose it was; one to come does, and the journal is not touched."""
+    over = await booked(time(10), 1, dossier_number="H26.10-261121-0042", officer="an")
+    coming = await booked(time(10, days=3), 2)
+    clock.at = over.ends_at + timedelta(days=1)
+    before = await state()
+    await forget_people()
+    assert await state() == before
+    clock.forward(milliseconds=1)
+    await forget_people()
+    left = {each.reference: each for each in await everything()}
+    kept = left[over.reference]
+    assert (kept.name, kept.phone, kept.dossier_number, kept.identity_hash) == (None, None, None, None)
+    assert (kept.starts_at, kept.officer, kept.state) == (over.starts_at, "an", "confirmed")
+    assert left[coming.reference] == coming
+    with pytest.raises(Refusal, match="no-such-booking"):
+        await service.access(over.reference, phone="0912000001")
