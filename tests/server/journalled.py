@@ -15,7 +15,11 @@ from server.queue.board import board
 from server.rating import tables as rating
 from server.wire import Board
 
-TABLES: list[type[Table]] = [*queue.TABLES, *booking.TABLES, *rating.TABLES]
+TABLES: list[type[Table]] = [
+    *(table for table in queue.TABLES if table is not queue.Promise),
+    *booking.TABLES,
+    *rating.TABLES,
+]
 """What is written through changes of an office, and nowhere else."""
 
 

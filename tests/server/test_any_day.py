@@ -106,7 +106,7 @@ class AnyDay(RuleBasedStateMachine):
 
     # --- the hall ----------------------------------------------------------------------------------------------
 
-    @rule(line=st.sampled_from(LINES), kiosk=st.integers(0, 1), klass=st.sampled_from([None, None, "age-75", "no"]))
+    @rule(line=st.sampled_from(LINES), kiosk=st.integers(0, 1), klass=st.sampled_from([None, None, "elderly75", "no"]))
     def take_a_number(self, line: str, kiosk: int, klass: str | None) -> None:
         body = {"line": line} if klass is None else {"line": line, "class": klass}
         issued = self.send(self.world.kiosks[self.office][kiosk], "POST", "/api/kiosk/tickets", body)
