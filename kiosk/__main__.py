@@ -134,7 +134,8 @@ def _print_sample(device: Printer, server: str) -> None:
 
 
 def _serve(server: str, token: str, device: Printer, outbox: Outbox, port: int) -> None:
-    with socket.socket() as listener:
+    # named TCP, or asyncio leaves Nagle's algorithm on and answers wait 40 ms
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         if os.name == "posix":  # elsewhere this option would let two programs share the port
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
