@@ -75,6 +75,8 @@ class State(Outgoing):
     public_qr: str | None
     """A picture of the public address as a data URL, for booking on one's own phone."""
     hotline: str
+    sample: bool
+    """Whether the office is made up, for practice or show."""
 
 
 class Ticket(Outgoing):
@@ -123,6 +125,7 @@ def state_of(
         public_url=config.public_url if config else "",
         public_qr=_qr(config.public_url) if config and config.public_url else None,
         hotline=config.hotline if config else "",
+        sample=config.sample if config else False,
     )
 
 

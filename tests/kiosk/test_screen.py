@@ -140,6 +140,7 @@ async def test_one_touch_is_one_number(open_screen: OpenScreen, server: LiveServ
     """A line's button shows its wait; touching it shows the number while it prints; 'Xong' leads back."""
     page = await open_screen(size)
     line = page.locator("[data-line=H]")
+    await expect(page.locator("#sample")).to_be_hidden()
     await expect(line).to_contain_text("20–35 phút")
     await expect(line).to_contain_text("6 người chờ")
     await line.tap()
@@ -219,11 +220,13 @@ async def test_waits_change_under_the_finger_without_moving_anything(
     page = await open_screen()
     places = "[...document.querySelectorAll('.line')].map((one) => JSON.stringify(one.getBoundingClientRect()))"
     before = await page.evaluate(places)
+    server.office.config.sample = True
     server.office.config.lines[1].waiting = 23
     server.office.config.lines[1].wait = wire.Wait(p50=100, p90=150)
     server.office.news(kind="ticket.issued")
     await expect(page.locator("[data-line=H]")).to_contain_text("100–150 phút")
     await expect(page.locator("[data-line=H]")).to_contain_text("23 người chờ")
+    await expect(page.locator("#sample")).to_have_text("Dữ liệu mẫu")
     assert await page.evaluate(places) == before
 
 

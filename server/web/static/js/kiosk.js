@@ -254,6 +254,7 @@ function head() {
   find("#time", HTMLElement).textContent = time(Date.now(), zone);
   find("#date", HTMLElement).textContent = date(Date.now(), zone);
   find("#office", HTMLElement).textContent = state?.office ? nameOf(state.office) : "\u00a0";
+  find("#sample", HTMLElement).hidden = !state?.sample;
   const [kind, sign, words] = bandWords();
   if (drawnBand === kind + sign + words) return;
   drawnBand = kind + sign + words;
