@@ -7,6 +7,7 @@ answered by one more afterwards, however much news there was.
 import asyncio
 import logging
 from collections.abc import Callable
+from contextvars import Context
 from datetime import datetime, timedelta
 
 from msgspec import Struct
@@ -111,7 +112,8 @@ class Forecaster:
     def _start(self, office: str) -> asyncio.Task[None]:
         task = self._making.get(office)
         if task is None or task.done():
-            task = asyncio.create_task(self._make(office), name=f"forecast {office}")
+            # A fresh context: whoever asks may be inside a transaction, which is not the forecast's.
+            task = asyncio.create_task(self._make(office), name=f"forecast {office}", context=Context())
             self._making[office] = task
         return task
 
