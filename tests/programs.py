@@ -5,7 +5,7 @@ import csv
 import os
 import re
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -15,20 +15,18 @@ from server.db import open_database
 from server.people import service as people
 from server.tables import all_tables
 
-__all__ = ["OFFICE", "OFFICERS", "PASSWORD", "Row", "open_office", "program", "with_token"]
+__all__ = ["OFFICE", "PASSWORD", "Row", "open_office", "program", "with_token"]
 
 OFFICE = demo.OFFICE
 PASSWORD = "mot-cua-thu"
-OFFICERS = ("son.bode", "dung.bode", "trang.bode", "oanh.bode", "nhi.bode", "binh.bode")
-"""Officers of the office; the first may sit at counter 1, and so on. Sơn and Dung serve line A."""
 
 Row = Mapping[str, str]
 
 
-async def open_office(url: str, folder: Path, changes: Mapping[str, Row] | None = None) -> dict[str, str]:
-    """Load Long Biên with an office that never closes, then `changes` (a row per file of a pack).
+async def open_office(url: str, folder: Path, changes: Mapping[str, Sequence[Row]] | None = None) -> dict[str, str]:
+    """Load Long Biên with an office that never closes, then `changes`: rows of files of a pack, which is written there.
 
-    Everybody's password is PASSWORD. Answers the tokens of its devices by kind; the tablet stands at counter 1.
+    Everybody's password is PASSWORD. Answers the tokens of the office's devices by kind; the tablet is at counter 1.
     """
     database = open_database(url)
     await database.start()
@@ -39,8 +37,8 @@ async def open_office(url: str, folder: Path, changes: Mapping[str, Row] | None 
             await load(demo.PACKS / pack)
         if changes:
             await load(_written(folder, changes))
-        for username in OFFICERS:
-            await people.set_password(OFFICE, username, PASSWORD)
+        for officer in await people.officers_of(OFFICE):
+            await people.set_password(OFFICE, officer.username, PASSWORD)
         return await people.renew_devices(
             OFFICE, [("kiosk", "Kiosk", None), ("display", "Bảng", None), ("tablet", "Máy quầy 1", 1)]
         )
@@ -48,15 +46,14 @@ async def open_office(url: str, folder: Path, changes: Mapping[str, Row] | None 
         await database.stop()
 
 
-def _written(folder: Path, files: Mapping[str, Row]) -> Path:
-    """A pack with one row per file."""
+def _written(folder: Path, files: Mapping[str, Sequence[Row]]) -> Path:
     pack = folder / "pack"
     pack.mkdir(parents=True)
-    for name, row in files.items():
+    for name, rows in files.items():
         with (pack / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
-            table = csv.DictWriter(file, row)
+            table = csv.DictWriter(file, rows[0])
             table.writeheader()
-            table.writerow(row)
+            table.writerows(rows)
     return pack
 
 

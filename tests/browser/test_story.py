@@ -17,7 +17,7 @@ from PIL import Image
 from playwright.async_api import Browser, BrowserContext, Locator, Page, ViewportSize, expect
 
 from tests.browser.hall import type_with_times
-from tests.programs import OFFICE, OFFICERS, PASSWORD, open_office, program, with_token
+from tests.programs import OFFICE, PASSWORD, open_office, program, with_token
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -222,7 +222,7 @@ class Story:
     async def sits_down(self, *coming: str) -> Page:
         """Signs in, sits at counter 1, sees who is coming; what a card scanner types into the page does nothing."""
         desk = await self.open(f"{self.site}/desk", (1440, 900))
-        await desk.locator("#username").fill(OFFICERS[0])
+        await desk.locator("#username").fill("son.bode")
         await desk.locator("#password").fill(PASSWORD)
         await desk.locator("#password").press("Enter")
         await desk.locator("#seats-list button", has_text="Quầy 1").click()
@@ -322,8 +322,8 @@ def patience() -> Iterator[None]:
 async def test_one_citizens_day_on_five_screens(browser: Browser, tmp_path: Path) -> None:
     """Booked at home, checked in by QR, called, recalled, served, missed and back, rated twice: all screens agree."""
     changes = {
-        "offices": {"code": OFFICE, "timezone": eight_o_clock()},
-        "settings": {"office": OFFICE, "key": "recall_seconds", "value": "0"},
+        "offices": [{"code": OFFICE, "timezone": eight_o_clock()}],
+        "settings": [{"office": OFFICE, "key": "recall_seconds", "value": "0"}],
     }
     url = f"sqlite:///{tmp_path / 'story.db'}"
     tokens = await open_office(url, tmp_path, changes)
