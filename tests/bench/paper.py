@@ -80,7 +80,7 @@ async def _printed(hall: Hall, folder: Path, dots: int) -> tuple[float, list[flo
         token = with_token(folder, "kiosk", hall.tokens["kiosk"])
         async with program("kiosk", "--server", hall.address, *token, *options) as address:
             kiosk = Client(address)
-            while (await kiosk.ask("GET", "/api/state"))["phase"] != "ready":
+            while (await kiosk.ask("GET", "/api/state"))["phase"] != "ready":  # noqa: ASYNC110  another process
                 await asyncio.sleep(0.05)
             await kiosk.ask("POST", "/api/tickets", {"line": LINE})  # the first one loads fonts and python-escpos
             printer.bytes = 0
