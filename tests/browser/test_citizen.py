@@ -2,8 +2,8 @@
 
 import asyncio
 import re
+import sys
 from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +15,7 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 
 from tests.chromium import FLAGS, chromium
 from tests.server.fixtures import furnished_sqlite, office_sqlite_url  # noqa: F401
-from tests.server.support import OFFICE, served
+from tests.server.support import OFFICE
 
 REFUSED = "Failed to load resource"  # the browser's own words for a page that came with a 4xx
 BIRTH = "1.001193"
@@ -60,17 +60,22 @@ async def site(office_sqlite_url: str) -> AsyncIterator[Site]:  # noqa: F811
     """A fresh copy of the shipped offices."""
     path = chromium()
     assert path, "run: python -m tests.chromium"
-    with ThreadPoolExecutor(1) as thread:
-        manager = served(office_sqlite_url)
-        process = await asyncio.get_running_loop().run_in_executor(thread, manager.__enter__)
-        try:
-            async with async_playwright() as playwright:
-                browser = await playwright.chromium.launch(executable_path=path, args=list(FLAGS))
-                made = Site(process.url, browser)
-                yield made
-                await browser.close()
-        finally:
-            await asyncio.get_running_loop().run_in_executor(thread, manager.__exit__, None, None, None)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "server.cli", "serve", "--port", "0", "--database", office_sqlite_url,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        assert process.stdout
+        line = (await process.stdout.readline()).decode()
+        assert "ready at" in line, line
+        async with async_playwright() as playwright:
+            browser = await playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+            made = Site(line.strip().rpartition(" ")[2], browser)
+            yield made
+            await browser.close()
+    finally:
+        process.terminate()
+        await process.communicate()
     assert made.said == []
 
 
