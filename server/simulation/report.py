@@ -58,6 +58,7 @@ def staffing_table(days: int, seed: int, jobs: int) -> str:
 def theory_table(days: int, seed: int, jobs: int) -> str:
     """Halls simple enough for a formula: M/M/1 and M/M/3, plain and with 12 % at three times the rate."""
     del jobs
+    days *= 2
     rows: list[Sequence[object]] = []
     for desks, load_, service in ((1, 0.7, 5.0), (3, 2.3, 8.0)):
         plain = simulated_waits(plain_hall(desks, load_, service, 12_000), "fifo", days, seed)[None]
@@ -157,9 +158,9 @@ def write_docs(folder: Path, days: int, seed: int, jobs: int, say: Callable[[str
     for page in sorted(folder.rglob("*.md")):
         text = page.read_text("utf-8")
         for name, make in TABLES.items():
-            place = re.compile(rf"(<!-- simulated: {name} -->\n).*?(\n<!-- end -->)", re.DOTALL)
+            place = re.compile(rf"(<!-- simulated: {name} -->\n)(?:(?!<!--).)*(<!-- end -->)", re.DOTALL)
             if place.search(text):
                 say(f"{page.name}: {name}")
                 made = make(days, seed, jobs)
-                text = place.sub(lambda found, made=made: found[1] + made + found[2], text)  # type: ignore[misc]
+                text = place.sub(lambda found, made=made: f"{found[1]}{made}\n{found[2]}", text)  # type: ignore[misc]
         page.write_text(text, "utf-8")
