@@ -29,7 +29,7 @@ from server.people.secrets import server_key
 from server.queue.api import BoardController, DeskController, TicketController
 from server.queue.days import keep_ending_days
 from server.queue.forecasting import Forecaster
-from server.queue.reception_api import HeadController, ReceptionController, call_for_help
+from server.queue.reception_api import HeadController, ReceptionController
 from server.rating.api import RatingController
 from server.settings import Settings
 from server.tables import all_tables
@@ -76,8 +76,8 @@ def create_app(settings: Settings) -> Litestar:
     return Litestar(
         [
             CatalogueController, BoardController, AppointmentController, SlotController, TicketController,
-            DeskController, ReceptionController, HeadController, call_for_help, RatingController, DeviceController,
-            SessionController,
+            DeskController, ReceptionController, HeadController, MessageController, RatingController,
+            DeviceController, SessionController,
             *PAGES, *CITIZEN_PAGES, office_feed, ticket_socket, health, openapi,
             create_static_files_router(
                 path="/static", directories=[STATIC], include_in_schema=False,

@@ -60,6 +60,7 @@ STATUS: Mapping[str, int] = {
     "not-your-line": 409,
     "transfer-where": 400,
     "no-such-outcome": 400,
+    "date-needed": 400,
     "too-soon": 409,
     "nothing-to-undo": 409,
     "same-ticket": 409,
@@ -88,6 +89,7 @@ STATUS: Mapping[str, int] = {
     "booking-cancelled": 409,
     "check-in-one": 400,
     # reception and head
+    "no-such-card": 404,
     "card-out": 409,
     "card-lost": 409,
     "card-in-use": 409,

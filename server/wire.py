@@ -33,6 +33,8 @@ __all__ = [
     "DeskAppointmentRef",
     "DeskCounter",
     "DeskNext",
+    "DeskOfficer",
+    "DeskOutcome",
     "DeskTicket",
     "DeskView",
     "DeviceSession",
@@ -55,6 +57,8 @@ __all__ = [
     "KioskTicketRequest",
     "LineView",
     "Merge",
+    "MessageList",
+    "MessageView",
     "NumberRange",
     "OfficeView",
     "OfflineResult",
@@ -465,9 +469,12 @@ class Reason(Incoming):
 
 
 class Finish(Incoming):
+    """What was really done: procedures served here, and the day for a result that is not ready."""
+
     outcome: Code | None = None
     procedures: Annotated[list[Code], Meta(max_length=10)] | None = None
     dossiers: Annotated[int, Meta(ge=0, le=999)] | None = None
+    promised_on: date | None = None
     next: bool = False
 
 
@@ -541,6 +548,19 @@ class DeskAppointment(Outgoing):
     state: str
 
 
+class DeskOutcome(Outgoing):
+    """How a visit may end; with `asks_date` the day to come back has to be said."""
+
+    code: str
+    name: str
+    asks_date: bool = False
+
+
+class DeskOfficer(Outgoing):
+    username: str
+    name: str
+
+
 class DeskCounter(Outgoing):
     """A counter one might sit down at; `officer` is the full name of who sits there, `lines` the names it serves."""
 
@@ -585,6 +605,15 @@ class DeskView(Outgoing):
     mine: list[int] = []
     """Every counter this officer looks after; more than one is rare."""
     verbs: list[str] = []
+    officers: list[DeskOfficer] = []
+    """Colleagues at no counter, who could take this one over."""
+    outcomes: list[DeskOutcome] = []
+    may_choose: bool = False
+    """Whether this officer may call a ticket out of turn."""
+    help: Literal["head", "emergency"] | None = None
+    """What this counter has called for and nobody has answered yet."""
+    sample: bool = False
+    """Whether the office is made up, for practice: the screen says so."""
 
 
 class Why(Outgoing):
@@ -599,6 +628,29 @@ class ReceptionTicketRequest(Incoming):
     language: LanguageCode = "vi"
 
 
+class MessageView(Outgoing):
+    """A message about a booking as staff see it: how far it came, never whom it goes to nor what it says."""
+
+    id: str
+    reference: str
+    kind: str
+    channel: str
+    state: str
+    tries: int
+    code: str | None
+    reason: str | None
+    written_at: datetime
+    due_at: datetime | None
+
+
+class MessageList(Outgoing):
+    """Messages, newest first; how many of the office's have failed, and how many are tried again after a failure."""
+
+    failed: int
+    retrying: int
+    messages: list[MessageView]
+
+
 class ReceptionTicket(Outgoing):
     """A ticket as reception lists it; `returnable` says that one press brings its holder back."""
 
@@ -611,6 +663,7 @@ class ReceptionTicket(Outgoing):
     source: str
     issued_at: datetime
     returnable: bool
+    priority: bool = False
 
 
 class CardView(Outgoing):
@@ -700,6 +753,7 @@ class HallView(Outgoing):
     chosen_today: int
     arrivals: list[int]
     truth: HallTruth
+    sample: bool = False
 
 
 class WhatIf(Outgoing):

@@ -5,10 +5,12 @@ from typing import Literal
 
 from msgspec import Struct
 
-__all__ = ["ROLES", "Device", "DeviceKind", "Officer", "Role", "lock_out"]
+__all__ = ["ROLES", "SEATED", "Device", "DeviceKind", "Officer", "Role", "lock_out"]
 
 Role = Literal["officer", "reception", "head", "administrator", "auditor"]
 ROLES: tuple[Role, ...] = ("officer", "reception", "head", "administrator", "auditor")
+SEATED: tuple[Role, ...] = ("officer", "reception", "head")
+"""Those who may sit down at a counter."""
 
 DeviceKind = Literal["kiosk", "display", "tablet"]
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from msgspec import structs
+
 from server.catalogue.views import name_in
 from server.clock import milliseconds
 from server.phrases import Language, say
@@ -40,7 +42,9 @@ def alerts_of(
         if desk.help is not None:
             key = f"office.alert.{desk.help}"
             found.append(HallAlert(code=desk.help, sentence=say(language, key, counter=desk.name), counter=desk.number))
-    for line, count in sorted(unserved(hall, now).items()):
+    away = {desk.number for desk in counters if _is_away(desk, now)}
+    here = structs.replace(hall, seats=[seat for seat in hall.seats if seat.counter not in away])
+    for line, count in sorted(unserved(here, now).items()):
         name = _name(setting, line, language)
         sentence = say(language, "office.alert.unserved", line=name, n=count)
         found.append(HallAlert(code="unserved", sentence=sentence, line=line, counter=_could_take(counters)))
@@ -57,6 +61,11 @@ def alerts_of(
             sentence = say(language, "office.alert.pause", counter=desk.name)
             found.append(HallAlert(code="pause", sentence=sentence, counter=desk.number))
     return found
+
+
+def _is_away(desk: HallDesk, now: datetime) -> bool:
+    """On a break whose end nobody knows, or that is over: who waits for this counter alone waits in vain."""
+    return desk.paused_reason is not None and (desk.paused_until is None or desk.paused_until <= now)
 
 
 def _could_take(counters: Sequence[HallDesk]) -> int | None:

@@ -9,8 +9,8 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from server import clock
 from server.catalogue import service as catalogue
 from server.catalogue.views import office_view, office_views
-from server.people.rules import Officer, Role
-from server.queue import aside, desk, service, views
+from server.people.rules import SEATED, Officer
+from server.queue import aside, desk, desk_view, head, service, views, visit
 from server.queue.board import board
 from server.queue.forecasting import Forecaster
 from server.queue.lines import line_views, line_views_of, lines_everywhere
@@ -21,9 +21,11 @@ from server.web.limits import guessing
 from server.wire import (
     AddProcedure,
     Board,
+    DeskNext,
     DeskView,
     Finish,
     Handover,
+    Help,
     LineView,
     Merge,
     OfficeView,
@@ -39,7 +41,8 @@ from server.wire import (
 __all__ = ["BoardController", "DeskController", "TicketController", "forecaster_of"]
 
 Req = Request[Any, Any, Any]
-SEATED: tuple[Role, ...] = ("officer", "reception", "head")
+Counter = FromQuery[int | None]
+"""Which of several counters of one officer; the first one where it is not said."""
 
 
 def forecaster_of(request: Req) -> Forecaster:
@@ -115,32 +118,32 @@ class DeskController(Controller):
     tags = ["desk"]
 
     @get("/", operation_id="desk")
-    async def view(self, request: Req, counter: FromQuery[int | None] = None) -> DeskView:
+    async def view(self, request: Req, counter: Counter = None) -> DeskView:
         """Everything the desk's page draws; `counter` chooses among several of one officer."""
-        return await views.desk_view(await context.officer(request, *SEATED), context.language(request), counter)
+        return await desk_view.desk_view(await context.officer(request, *SEATED), context.language(request), counter)
 
     @put("/", operation_id="sit", status_code=200)
     async def sit(self, request: Req, data: JSONBody[Sit]) -> Response[bytes]:
         """Sit down at a counter."""
-        return await _at_desk(request, lambda officer: desk.sit(officer, data.counter, also=data.also))
+        return await _at_desk(request, lambda officer: desk.sit(officer, data.counter, also=data.also), data.counter)
 
     @delete("/", operation_id="leave", status_code=200)
-    async def leave(self, request: Req, counter: FromQuery[int | None] = None) -> Response[bytes]:
+    async def leave(self, request: Req, counter: Counter = None) -> Response[bytes]:
         """Leave the counter."""
         return await _at_desk(request, lambda officer: desk.leave(officer, counter))
 
     @put("/pause", operation_id="pause", status_code=200)
-    async def pause(self, request: Req, data: JSONBody[Pause]) -> Response[bytes]:
+    async def pause(self, request: Req, data: JSONBody[Pause], counter: Counter = None) -> Response[bytes]:
         """Take a break."""
-        return await _at_desk(request, lambda officer: desk.pause(officer, data.reason, data.until))
+        return await _at_desk(request, lambda officer: desk.pause(officer, data.reason, data.until, counter), counter)
 
     @delete("/pause", operation_id="unpause", status_code=200)
-    async def unpause(self, request: Req) -> Response[bytes]:
+    async def unpause(self, request: Req, counter: Counter = None) -> Response[bytes]:
         """Come back from a break."""
-        return await _at_desk(request, desk.unpause)
+        return await _at_desk(request, lambda officer: desk.unpause(officer, counter), counter)
 
     @post("/next", operation_id="next", status_code=200)
-    async def next(self, request: Req, counter: FromQuery[int | None] = None) -> Response[bytes]:
+    async def next(self, request: Req, counter: Counter = None) -> Response[bytes]:
         """Call whoever is next; 204 where nobody waits."""
         officer = await context.officer(request, *SEATED)
 
@@ -148,7 +151,7 @@ class DeskController(Controller):
             called = await desk.call_next(officer, counter)
             if called is None:
                 return Answer(204)
-            return Answer(200, await views.called_ticket(called, officer, context.language(request)))
+            return Answer(200, await desk_view.called_ticket(called, officer, context.language(request)))
 
         return await once(request, command)
 
@@ -156,17 +159,35 @@ class DeskController(Controller):
     async def why(self, request: Req, ticket: FromPath[str]) -> Why:
         """Why this one is called before the others."""
         officer = await context.officer(request, *SEATED)
-        return Why(sentence=await views.why(officer, ticket, context.language(request)))
+        return Why(sentence=await desk_view.why(officer, ticket, context.language(request)))
 
     @post("/handover", operation_id="handover", status_code=200)
-    async def handover(self, request: Req, data: JSONBody[Handover]) -> Response[bytes]:
+    async def handover(self, request: Req, data: JSONBody[Handover], counter: Counter = None) -> Response[bytes]:
         """Leave the counter to a successor."""
-        return await _at_desk(request, lambda officer: aside.handover(officer, data.to))
+        return await _at_desk(request, lambda officer: aside.handover(officer, data.to, counter))
+
+    @post("/help", operation_id="help", status_code=200)
+    async def help(self, request: Req, data: JSONBody[Help], counter: Counter = None) -> Response[bytes]:
+        """Call the head without a sound, or anybody who can come."""
+        return await _at_desk(request, lambda officer: head.call_for_help(officer, data.kind, counter), counter)
+
+    @delete("/help", operation_id="takeHelpBack", status_code=200)
+    async def take_help_back(self, request: Req, counter: Counter = None) -> Response[bytes]:
+        """Say that nobody need come after all."""
+        return await _at_desk(request, lambda officer: head.call_for_help(officer, None, counter), counter)
+
+    @get("/tickets", operation_id="openTickets")
+    async def open_tickets(self, request: Req, like: FromQuery[str] = "") -> list[DeskNext]:
+        """Tickets away from any desk whose number contains these signs."""
+        officer = await context.officer(request, *SEATED)
+        return await desk_view.open_like(officer, like, context.language(request))
 
     @post("/tickets/{ticket:str}/call", operation_id="callChosen", status_code=200)
-    async def call(self, request: Req, ticket: FromPath[str], data: JSONBody[Reason]) -> Response[bytes]:
+    async def call(
+        self, request: Req, ticket: FromPath[str], data: JSONBody[Reason], counter: Counter = None
+    ) -> Response[bytes]:
         """Call a ticket out of turn."""
-        return await _verb(request, lambda officer: desk.call_chosen(officer, ticket, data.reason))
+        return await _verb(request, lambda officer: desk.call_chosen(officer, ticket, data.reason, counter))
 
     @post("/tickets/{ticket:str}/merge", operation_id="merge", status_code=200)
     async def merge(self, request: Req, ticket: FromPath[str], data: JSONBody[Merge]) -> Response[bytes]:
@@ -192,12 +213,13 @@ class DeskController(Controller):
         asked = data or Finish()
 
         async def command() -> Answer:
-            finished, called = await desk.finish(
-                officer, ticket, outcome=asked.outcome, procedures=asked.procedures, dossiers=asked.dossiers,
-                then_next=asked.next,
+            done = visit.Done(
+                outcome=asked.outcome, procedures=asked.procedures, dossiers=asked.dossiers,
+                promised_on=asked.promised_on,
             )  # fmt: skip
+            finished, called = await visit.finish(officer, ticket, done, then_next=asked.next)
             return Answer(
-                200, await views.called_ticket(finished, officer, context.language(request), following=called)
+                200, await desk_view.called_ticket(finished, officer, context.language(request), following=called)
             )
 
         return await once(request, command)
@@ -219,9 +241,9 @@ class DeskController(Controller):
         return await _verb(request, lambda officer: aside.park(officer, ticket, asked.reason, asked.minutes))
 
     @post("/tickets/{ticket:str}/resume", operation_id="resume", status_code=200)
-    async def resume(self, request: Req, ticket: FromPath[str]) -> Response[bytes]:
+    async def resume(self, request: Req, ticket: FromPath[str], counter: Counter = None) -> Response[bytes]:
         """Go on with a parked number here."""
-        return await _verb(request, lambda officer: aside.resume(officer, ticket))
+        return await _verb(request, lambda officer: aside.resume(officer, ticket, counter))
 
     @post("/tickets/{ticket:str}/transfer", operation_id="transfer", status_code=200)
     async def transfer(self, request: Req, ticket: FromPath[str], data: JSONBody[Transfer]) -> Response[bytes]:
@@ -259,17 +281,19 @@ async def _verb(request: Req, verb: Callable[[Officer], Awaitable[Ticket]]) -> R
     officer = await context.officer(request, *SEATED)
 
     async def command() -> Answer:
-        return Answer(200, await views.called_ticket(await verb(officer), officer, context.language(request)))
+        return Answer(200, await desk_view.called_ticket(await verb(officer), officer, context.language(request)))
 
     return await once(request, command)
 
 
-async def _at_desk(request: Req, act: Callable[[Officer], Awaitable[None]]) -> Response[bytes]:
+async def _at_desk(
+    request: Req, act: Callable[[Officer], Awaitable[None]], counter: int | None = None
+) -> Response[bytes]:
     """Do something about the counter, and answer with the desk."""
     officer = await context.officer(request, *SEATED)
 
     async def command() -> Answer:
         await act(officer)
-        return Answer(200, await views.desk_view(officer, context.language(request)))
+        return Answer(200, await desk_view.desk_view(officer, context.language(request), counter))
 
     return await once(request, command)

@@ -1,25 +1,50 @@
 """What officers set aside and hand on: missed and parked numbers, transfers, merged visits, and the way back."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
+from msgspec import Struct
 
 from server import clock
 from server.catalogue import service as catalogue
+from server.catalogue.rules import Interval
+from server.db import row
 from server.errors import Refusal
 from server.journal.append import Change
-from server.people.rules import Officer
+from server.people.rules import SEATED, Officer
 from server.queue import tables
-from server.queue.desk import actor, at_desk, check, counter_facts, forget, mine, refuse_while_serving, remember
-from server.queue.hall import Setting, desk_of, hall_change, open_tickets, seat_at, set_state, ticket_by_id
-from server.queue.rules import Seat, Ticket, came_back_in_time
+from server.queue.desk import (
+    actor,
+    at_desk,
+    check,
+    counter_facts,
+    forget,
+    mine,
+    refuse_while_paused,
+    refuse_while_serving,
+    remember,
+)
+from server.queue.hall import (
+    Setting,
+    desk_of,
+    hall_change,
+    line_name,
+    number_of,
+    open_tickets,
+    seat_at,
+    set_state,
+    ticket_by_id,
+)
+from server.queue.rules import Seat, Ticket, came_back_in_time, due_back
 from server.queue.service import withdraw_in
 
 __all__ = [
     "add_procedure",
+    "at_counters",
     "handover",
     "merge",
     "no_show",
+    "own_label",
     "park",
     "resume",
     "return_",
@@ -27,6 +52,10 @@ __all__ = [
     "undo",
     "withdraw",
 ]
+
+
+class _Card(Struct, frozen=True):
+    label: str
 
 
 async def return_(officer: Officer, ticket: str) -> Ticket:
@@ -38,15 +67,26 @@ async def return_(officer: Officer, ticket: str) -> Ticket:
 async def back_in_queue(change: Change, setting: Setting, ticket: Ticket) -> Ticket:
     """Put a missed ticket back; who came back too late waits from now on, as an ordinary walk-in."""
     check("return", ticket)
-    today = clock.day_of(change.now, setting.office.time_zone)
-    opening = (await catalogue.opening_days(setting.office, today, 1))[today]
+    opening = await _opening_today(setting, change.now)
     within = timedelta(minutes=setting.policy.return_within_minutes)
     in_time = came_back_in_time(ticket, change.now, within, opening)
     return await set_state(
         change, setting, ticket, "ticket.returned", state="waiting", missed_at=None,
+        label=await own_label(setting, ticket),
         returned_seq=change.next_seq if in_time else None,
         virtual_at=ticket.virtual_at if in_time else change.now,
     )  # fmt: skip
+
+
+async def own_label(setting: Setting, ticket: Ticket) -> str:
+    """What a ticket that was away is called from now on: its number, where its card has been handed in meanwhile."""
+    card = await row(_Card, tables.Card.select().where(tables.Card.ticket == ticket.id))
+    return ticket.label if card is not None else number_of(ticket, setting)
+
+
+async def _opening_today(setting: Setting, now: datetime) -> list[Interval]:
+    today = clock.day_of(now, setting.office.time_zone)
+    return (await catalogue.opening_days(setting.office, today, 1))[today]
 
 
 async def no_show(officer: Officer, ticket: str) -> Ticket:
@@ -68,10 +108,16 @@ async def withdraw(officer: Officer, ticket: str) -> Ticket:
 
 
 async def park(officer: Officer, ticket: str, reason: str | None, minutes: int | None) -> Ticket:
-    """Keep the number while its holder fetches something; any desk that can may take it up again."""
+    """Keep the number while its holder fetches something; any desk that can may take it up again.
+
+    After so many minutes in which the office is open it stands in the queue again by itself.
+    """
     async with at_desk(officer, ticket=ticket) as work:
         found = await mine(work, "park", ticket)
-        until = work.change.now + timedelta(minutes=minutes) if minutes else None
+        until = None
+        if minutes is not None:
+            opening = await _opening_today(work.setting, work.change.now)
+            until = due_back(work.change.now, timedelta(minutes=minutes), opening)
         parked = await set_state(
             work.change, work.setting, found, "ticket.parked", at_counter=work.desk.counter,
             state="parked", parked_at=work.change.now, parked_until=until, park_reason=reason,
@@ -80,14 +126,15 @@ async def park(officer: Officer, ticket: str, reason: str | None, minutes: int |
         return parked
 
 
-async def resume(officer: Officer, ticket: str) -> Ticket:
-    """Go on with a parked number, here. Refuses still-serving."""
-    async with at_desk(officer) as work:
+async def resume(officer: Officer, ticket: str, counter: int | None = None) -> Ticket:
+    """Go on with a parked number, here. Refuses still-serving, counter-paused and not-your-line."""
+    async with at_desk(officer, counter=counter) as work:
         found = await ticket_by_id(officer.office, ticket)
         check("resume", found)
+        refuse_while_paused(work)
         await refuse_while_serving(work)
-        if found.line not in work.seat.lines:
-            raise Refusal("not-your-line", line=found.line)
+        if found.line not in work.seat.lines and found.officer != officer.username:
+            raise Refusal("not-your-line", line=line_name(work.setting, found.line))
         resumed = await set_state(
             work.change, work.setting, found, "ticket.resumed", at_counter=work.desk.counter,
             state="serving", started_at=found.started_at or work.change.now, counter=work.desk.counter,
@@ -103,7 +150,8 @@ async def transfer(
 ) -> Ticket:
     """Send a ticket on to a line, a counter or an officer; it keeps its number and the time it has waited.
 
-    With `back` it returns to this officer afterwards. Refuses invalid where no target is given, or one unknown.
+    With `back` it returns to this officer afterwards. Refuses transfer-where, no-such-line, no-such-counter and
+    no-such-officer, also for somebody who never sits at a counter.
     """
     async with at_desk(officer, ticket=ticket) as work:
         found = await mine(work, "transfer", ticket)
@@ -113,12 +161,13 @@ async def transfer(
             raise Refusal("no-such-line", line=line)
         if counter is not None and counter not in work.setting.counters:
             raise Refusal("no-such-counter", counter=counter)
-        if to is not None and to not in work.setting.officers:
+        if to is not None and to not in at_counters(work.setting):
             raise Refusal("no-such-officer", username=to)
         sent = await set_state(
             work.change, work.setting, found, "ticket.transferred", at_counter=work.desk.counter,
             state="waiting", line=line or found.line, only_counter=counter, only_officer=to,
-            back_to=officer.username if back else None, counter=None, officer=None, called_at=None, started_at=None,
+            back_to=officer.username if back else found.back_to,
+            counter=None, officer=None, called_at=None, started_at=None,
         )  # fmt: skip
         await remember(work, "transfer", [found])
         return sent
@@ -127,6 +176,7 @@ async def transfer(
 async def merge(officer: Officer, ticket: str, other: str) -> Ticket:
     """One person has two numbers: the other one is withdrawn, and what it was for is done under this one.
 
+    The earlier arrival and the higher class count from now on, should the visit have to wait again.
     Refuses same-ticket, and wrong-state where the other one is being called or served, or is over.
     """
     async with at_desk(officer, ticket=ticket) as work:
@@ -141,29 +191,36 @@ async def merge(officer: Officer, ticket: str, other: str) -> Ticket:
             state="withdrawn", ended_at=work.change.now, ended_seq=work.change.next_seq, visit=found.visit,
         )  # fmt: skip
         codes = [code for code in f"{found.procedures}\n{twin.procedures}".split("\n") if code]
+        better = max(found, twin, key=lambda each: each.rate)
         merged = await set_state(
             work.change, work.setting, found, "ticket.extended",
             procedures="\n".join(dict.fromkeys(codes)), virtual_at=min(found.virtual_at, twin.virtual_at),
+            klass=better.klass, rate=better.rate,
         )  # fmt: skip
         await remember(work, "merge", [found, twin])
         return merged
 
 
-async def handover(officer: Officer, to: str) -> None:
+def at_counters(setting: Setting) -> dict[str, str]:
+    """Who may sit at a counter, by username, with the full name."""
+    return {name: each.full_name for name, each in setting.officers.items() if each.role in SEATED}
+
+
+async def handover(officer: Officer, to: str, counter: int | None = None) -> None:
     """Leave the counter to a successor, with the ticket that is here and those that are parked.
 
     Refuses no-such-officer, and counter-taken where the successor sits at another counter.
     """
-    async with at_desk(officer) as work:
+    async with at_desk(officer, counter=counter) as work:
         change, desk = work.change, work.desk
-        if to not in work.setting.officers or to == officer.username:
+        if to not in at_counters(work.setting) or to == officer.username:
             raise Refusal("no-such-officer", username=to)
         elsewhere = await desk_of(officer.office, to)
         if elsewhere is not None:
             raise Refusal("counter-taken", counter=elsewhere.counter)
         for ticket in await open_tickets(officer.office):
-            at_counter = ticket.counter == desk.counter and ticket.state in ("called", "serving")
-            if at_counter or (ticket.state == "parked" and ticket.officer == officer.username):
+            here = (ticket.counter, ticket.officer) == (desk.counter, officer.username)
+            if here and ticket.state in ("called", "serving", "parked"):
                 await set_state(change, work.setting, ticket, "ticket.handed", officer=to)
         await change.update(
             tables.Desk, desk.id, officer=to, opened_at=change.now, paused_at=None, paused_until=None, pause_reason=None
@@ -189,9 +246,10 @@ async def add_procedure(officer: Officer, ticket: str, procedure: str) -> Ticket
 async def undo(officer: Officer, ticket: str) -> Ticket:
     """Take the desk's last verb back, as long as nothing has happened to its tickets since.
 
-    The call stays announced: it was heard. Refuses nothing-to-undo.
+    The call stays announced: it was heard. Refuses nothing-to-undo, and counter-paused once a break has begun.
     """
     async with at_desk(officer, ticket=ticket) as work:
+        refuse_while_paused(work)
         desk, change = work.desk, work.change
         kept = msgspec.json.decode(desk.undo, type=list[Ticket]) if desk.undo else []
         late = desk.undo_until is None or change.now > desk.undo_until

@@ -1,4 +1,4 @@
-"""What officers do at a counter: sit down, call, serve, finish; what they set aside and hand on is in `aside.py`.
+"""What officers do at a counter: sit down, call, serve; `visit.py` ends a service, `aside.py` sets aside and hands on.
 
 Each function is one change of the office. A verb names the states it starts from (`rules.FROM`); anything else is
 refused and changes nothing. The desk keeps for some seconds what its last verb found, so that it can be undone.
@@ -23,13 +23,14 @@ from server.queue.hall import (
     desk_of,
     desks_of,
     hall_change,
+    line_name,
     load_hall,
     open_tickets,
     seat_at,
     set_state,
     ticket_by_id,
 )
-from server.queue.rules import DeskRow, Seat, Ticket, Verb, allowed, choose, onward
+from server.queue.rules import DeskRow, Seat, Ticket, Verb, allowed, choose
 
 __all__ = [
     "Work",
@@ -37,15 +38,17 @@ __all__ = [
     "at_desk",
     "call_chosen",
     "call_next",
+    "call_whoever_is_next",
     "check",
     "counter_facts",
-    "finish",
     "forget",
     "leave",
+    "may_choose",
     "mine",
     "miss",
     "pause",
     "recall",
+    "refuse_while_paused",
     "refuse_while_serving",
     "remember",
     "sit",
@@ -104,19 +107,21 @@ async def leave(officer: Officer, counter: int | None = None) -> None:
             await _stand_up(change, setting, desk)
 
 
-async def pause(officer: Officer, reason: str, until: datetime | None) -> None:
-    """Take a break: nobody is called here until it ends. Refuses still-serving."""
-    async with at_desk(officer) as work:
+async def pause(officer: Officer, reason: str, until: datetime | None, counter: int | None = None) -> None:
+    """Take a break: nobody is called here until it ends. Refuses still-serving, and not-future for its end."""
+    async with at_desk(officer, counter=counter) as work:
         await refuse_while_serving(work)
+        if until is not None and until <= work.change.now:
+            raise Refusal("not-future")
         await work.change.update(
             tables.Desk, work.desk.id, paused_at=work.change.now, paused_until=until, pause_reason=reason
         )
         work.change.append("counter.paused", counter_facts(work.setting, work.desk.counter, opened=False))
 
 
-async def unpause(officer: Officer) -> None:
+async def unpause(officer: Officer, counter: int | None = None) -> None:
     """Come back from a break."""
-    async with at_desk(officer) as work:
+    async with at_desk(officer, counter=counter) as work:
         if work.desk.paused_at is None:
             return
         await work.change.update(tables.Desk, work.desk.id, paused_at=None, paused_until=None, pause_reason=None)
@@ -133,22 +138,28 @@ async def call_next(officer: Officer, counter: int | None = None) -> Ticket | No
     """
     async with at_desk(officer, counter=counter) as work:
         await refuse_while_serving(work)
-        before, called = await _call_next(work)
+        before, called = await call_whoever_is_next(work)
         if before is not None:
             await remember(work, "next", [before])
         return called
 
 
-async def call_chosen(officer: Officer, ticket: str, reason: str) -> Ticket:
+def may_choose(officer: Officer, setting: Setting) -> bool:
+    """Whether this officer may call a ticket out of turn: by name or by role."""
+    return not {officer.role, officer.username}.isdisjoint(setting.policy.may_choose)
+
+
+async def call_chosen(officer: Officer, ticket: str, reason: str, counter: int | None = None) -> Ticket:
     """Call a ticket out of turn, for a reason that the journal keeps. Refuses not-allowed without the permission to."""
-    async with at_desk(officer) as work:
-        if not {officer.role, officer.username} & set(work.setting.policy.may_choose):
+    async with at_desk(officer, counter=counter) as work:
+        if not may_choose(officer, work.setting):
             raise Refusal("not-allowed")
+        refuse_while_paused(work)
         await refuse_while_serving(work)
         found = await ticket_by_id(officer.office, ticket)
         check("call", found)
         if found.line not in work.seat.lines:
-            raise Refusal("not-your-line", line=found.line)
+            raise Refusal("not-your-line", line=line_name(work.setting, found.line))
         called = await call(work, found, chosen_by=officer.username, choice_reason=reason)
         await remember(work, "call", [found])
         return called
@@ -181,34 +192,6 @@ async def start(officer: Officer, ticket: str) -> Ticket:
         return started
 
 
-async def finish(
-    officer: Officer,
-    ticket: str,
-    *,
-    outcome: str | None = None,
-    procedures: Sequence[str] | None = None,
-    dossiers: int | None = None,
-    then_next: bool = False,
-) -> tuple[Ticket, Ticket | None]:
-    """End the service, with what was really done; with `then_next` call the next one in the same change.
-
-    Returns the finished ticket and the one called, if any. Refuses an outcome or procedure the office does not have.
-    """
-    async with at_desk(officer, ticket=ticket) as work:
-        found = await mine(work, "finish", ticket)
-        if outcome is not None and outcome not in work.setting.policy.outcomes:
-            raise Refusal("no-such-outcome", outcomes=", ".join(work.setting.policy.outcomes))
-        columns: dict[str, object] = {"outcome": outcome or work.setting.policy.outcomes[0], "dossiers": dossiers}
-        if procedures is not None:
-            columns["procedures"] = "\n".join(
-                [(await catalogue.procedure(officer.office, code)).code for code in procedures]
-            )
-        finished = await _end_here(work, msgspec.structs.replace(found, **columns), found, columns)
-        before, called = await _call_next(work) if then_next and work.desk.paused_at is None else (None, None)
-        await remember(work, "finish", [found] if before is None else [found, before])
-        return finished, called
-
-
 async def miss(officer: Officer, ticket: str) -> Ticket:
     """Nobody came. At the `max_calls`-th time the ticket becomes a no-show; until then its holder may come back."""
     async with at_desk(officer, ticket=ticket) as work:
@@ -233,66 +216,28 @@ async def miss(officer: Officer, ticket: str) -> Ticket:
 
 @asynccontextmanager
 async def at_desk(officer: Officer, *, ticket: str | None = None, counter: int | None = None) -> AsyncIterator[Work]:
-    """A change by an officer who sits somewhere; of several counters, the ticket's or the one that is named.
+    """A change by an officer who sits somewhere; of several counters, the one that is named, else the ticket's.
 
-    Refuses not-seated.
+    The ticket's is where it is now, or where the last verb was about it. Refuses not-seated.
     """
     async with hall_change(officer.office, actor(officer)) as (change, setting):
-        mine_all = await desks_of(officer.office, officer.username)
-        if ticket is not None and len(mine_all) > 1:
+        theirs = await desks_of(officer.office, officer.username)
+        if ticket is not None and len(theirs) > 1:
             held = (await ticket_by_id(officer.office, ticket)).counter
-            mine_all.sort(key=lambda desk: desk.counter != held)
-        desk = next((desk for desk in mine_all if counter in (None, desk.counter)), None)
+            theirs.sort(key=lambda desk: (desk.counter != held, f'"{ticket}"' not in (desk.undo or "")))
+        desk = next((desk for desk in theirs if counter in (None, desk.counter)), None)
         if desk is None:
             raise Refusal("not-seated")
         yield Work(change, setting, officer, desk, seat_at(desk, setting, change.now))
 
 
-async def _call_next(work: Work) -> tuple[Ticket | None, Ticket | None]:
-    if work.desk.paused_at is not None:
-        raise Refusal("counter-paused")
+async def call_whoever_is_next(work: Work) -> tuple[Ticket | None, Ticket | None]:
+    """Call by the rule, within a change; returns the ticket before and after, or nothing where nobody waits."""
+    refuse_while_paused(work)
     chosen = choose(work.seat, await load_hall(work.setting, work.change.now), work.change.now)
     if chosen is None:
         return None, None
     return chosen, await call(work, chosen)
-
-
-async def _end_here(work: Work, ticket: Ticket, before: Ticket, columns: dict[str, object]) -> Ticket:
-    """This desk is done: the visit is over, or goes back to who asked for that, or walks on to its next line."""
-    change = work.change
-    if ticket.back_to is not None and ticket.back_to != work.officer.username:
-        return await set_state(
-            change, work.setting, before, "ticket.transferred", at_counter=work.desk.counter, **columns,
-            state="waiting", only_officer=ticket.back_to, only_counter=None, back_to=None,
-            counter=None, officer=None, called_at=None, started_at=None,
-        )  # fmt: skip
-    codes = ticket.procedures.split("\n") if ticket.procedures else []
-    lines_of = await _lines_of(change.office, codes) if len(codes) > 1 else {}
-    done = {code for code in codes if lines_of.get(code, ticket.line) in work.seat.lines | {ticket.line}}
-    served = [code for code in codes if code in done or code in ticket.served_procedures.split("\n")]
-    columns["served_procedures"] = "\n".join(served)
-    next_line = onward(msgspec.structs.replace(ticket, served_procedures="\n".join(served)), lines_of, work.seat)
-    if next_line is not None and next_line in work.setting.lines:
-        return await set_state(
-            change, work.setting, before, "ticket.transferred", at_counter=work.desk.counter, **columns,
-            state="waiting", line=next_line, only_officer=None, only_counter=None,
-            counter=None, officer=None, called_at=None, started_at=None,
-        )  # fmt: skip
-    return await set_state(
-        change, work.setting, before, "ticket.finished", at_counter=work.desk.counter, **columns,
-        state="served", ended_at=change.now, ended_seq=change.next_seq,
-    )  # fmt: skip
-
-
-async def _lines_of(office: str, codes: Sequence[str]) -> dict[str, str]:
-    """Which line each procedure is served on; one that the office has stopped taking is on none."""
-    found = {}
-    for code in codes:
-        try:
-            found[code] = (await catalogue.procedure(office, code)).line
-        except Refusal:
-            continue
-    return found
 
 
 async def call(work: Work, ticket: Ticket, **columns: object) -> Ticket:
@@ -308,7 +253,14 @@ async def call(work: Work, ticket: Ticket, **columns: object) -> Ticket:
     )  # fmt: skip
 
 
+def refuse_while_paused(work: Work) -> None:
+    """Refuse counter-paused: nobody is brought to a counter on a break."""
+    if work.desk.paused_at is not None:
+        raise Refusal("counter-paused")
+
+
 async def refuse_while_serving(work: Work) -> None:
+    """Refuse still-serving: one counter, one ticket."""
     for ticket in await open_tickets(work.officer.office):
         if ticket.counter == work.desk.counter and ticket.state in ("called", "serving"):
             raise Refusal("still-serving", label=ticket.label)

@@ -27,6 +27,7 @@ __all__ = [
     "desks",
     "desks_of",
     "hall_change",
+    "line_name",
     "load_hall",
     "load_setting",
     "number_of",
@@ -193,6 +194,12 @@ def counter_name(setting: Setting, number: int) -> str:
     """What is said on the wall for a counter."""
     counter = setting.counters.get(number)
     return counter.name_vi if counter else str(number)
+
+
+def line_name(setting: Setting, code: str) -> str:
+    """What a line is called in a refusal; its code where the office has it no more."""
+    line = setting.lines.get(code)
+    return line.name_vi if line else code
 
 
 async def set_state(

@@ -5,11 +5,13 @@ from datetime import datetime
 from server.catalogue import service as catalogue
 from server.db import row
 from server.errors import Refusal
+from server.journal.append import Change
+from server.journal.tables import Event
 from server.people.rules import Officer
 from server.queue import tables
 from server.queue.desk import actor, at_desk
-from server.queue.hall import close_day, hall_change, open_tickets
-from server.queue.rules import DeskRow, Series
+from server.queue.hall import close_day, desks, hall_change, open_tickets
+from server.queue.rules import DeskRow, HelpKind, Series
 
 __all__ = ["answer_help", "call_for_help", "end_day", "give_lines", "start_numbers"]
 
@@ -32,10 +34,15 @@ async def give_lines(officer: Officer, counter: int, lines: list[str], until: da
         change.append("counter.lines", {"counter": {"number": counter}, "lines": sorted(set(lines)), "until": until})
 
 
-async def call_for_help(officer: Officer, kind: str) -> None:
-    """Call the head to one's counter without a sound (a complaint), or anybody who can come (an emergency)."""
-    async with at_desk(officer) as work:
-        await work.change.update(tables.Desk, work.desk.id, help_kind=kind, help_at=work.change.now)
+async def call_for_help(officer: Officer, kind: HelpKind | None, counter: int | None = None) -> None:
+    """Call the head to one's counter without a sound (a complaint), or anybody who can come (an emergency).
+
+    None takes the call back. Asked for again, it is one call.
+    """
+    async with at_desk(officer, counter=counter) as work:
+        if work.desk.help_kind == kind:
+            return
+        await work.change.update(tables.Desk, work.desk.id, help_kind=kind, help_at=work.change.now if kind else None)
         work.change.append("counter.help", {"counter": {"number": work.desk.counter}, "help": kind})
 
 
@@ -50,12 +57,17 @@ async def answer_help(officer: Officer, counter: int) -> None:
 
 
 async def end_day(officer: Officer) -> None:
-    """Close what is left and say that the day is over. Refuses still-serving while a ticket is at a counter."""
+    """Close what is left and say that the day is over. Refuses still-serving while a ticket is at a counter.
+
+    A day that has ended already, with nothing begun again since, is left alone.
+    """
     async with hall_change(officer.office, actor(officer)) as (change, setting):
-        for ticket in await open_tickets(officer.office):
+        tickets = await open_tickets(officer.office)
+        for ticket in tickets:
             if ticket.state in ("called", "serving"):
                 raise Refusal("still-serving", label=ticket.label)
-        if change.day is not None:
+        manned = any(desk.officer is not None for desk in await desks(officer.office))
+        if change.day is not None and (tickets or manned or not await _ended(change)):
             await close_day(change, setting, change.day)
 
 
@@ -74,12 +86,20 @@ async def start_numbers(officer: Officer, line: str, number: int) -> None:
         today = change.day
         if before is not None and before.day == today and before.last >= number:
             raise Refusal("number-taken")
-        values: dict[str, object] = {"day": today, "day_first": 0, "last": number - 1}
+        # Where numbers were given today, coming round still ends at the first of them.
+        first = before.day_first if before is not None and before.day == today else 0
+        values: dict[str, object] = {"day": today, "day_first": first, "last": number - 1}
         if before is None:
             await change.insert(table, key, {"id": key, "office": officer.office, "line": line} | values)
         else:
             await change.update(table, key, **values)
         change.append("series.started", {"line": line, "number": number})
+
+
+async def _ended(change: Change) -> bool:
+    """Whether it was said today that the day is over."""
+    closed = (Event.office == change.office) & (Event.seq > change.day_seq) & (Event.kind == "office.closed")
+    return await Event.exists().where(closed)
 
 
 async def _desk(office: str, counter: int) -> DeskRow:

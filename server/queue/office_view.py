@@ -11,6 +11,7 @@ from server.catalogue.views import name_in
 from server.db import row, rows
 from server.errors import Refusal
 from server.journal.frames import head_seq
+from server.journal.tables import Journal
 from server.people.rules import Officer
 from server.phrases import Language, say
 from server.queue import experience, tables
@@ -33,6 +34,12 @@ class _Count(Struct, frozen=True):
     count: int
 
 
+class _Day(Struct, frozen=True):
+    day: date | None
+    day_seq: int
+    seq: int
+
+
 class _Arrival(Struct, frozen=True):
     issued_at: datetime
 
@@ -49,13 +56,19 @@ async def missed_tickets(office: str, language: Language) -> list[ReceptionTicke
     """Who was called and has not come, longest ago first, then whom the end of the day closed."""
     setting = await load_setting(office)
     today = clock.day_of(clock.now(), setting.office.time_zone)
+    begun = await row(_Day, Journal.select(Journal.day, Journal.day_seq, Journal.seq).where(Journal.office == office))
+    since = 0
+    if begun is not None:
+        since = begun.day_seq if begun.day == today else begun.seq  # nothing has ended today before the day has begun
     table = tables.Ticket
+    ended_today = table.state.is_in(["closed", "no-show"]) & (table.ended_seq > since)
     found = await rows(
         Ticket,
         table.select()
-        .where((table.office == office) & (table.day == today) & table.state.is_in(["missed", "closed", "no-show"]))
+        .where((table.office == office) & ((table.state == "missed") | ended_today))
         .order_by(table.missed_at, table.issued_seq),
     )
+    found.sort(key=lambda ticket: ticket.state == "closed")
     return [_listed(ticket, setting, language) for ticket in found]
 
 
@@ -94,6 +107,7 @@ async def hall_view(officer: Officer, language: Language, forecaster: Forecaster
         chosen_today=await _count(officer.office, today, "chosen_by IS NOT NULL"),
         arrivals=await _arrivals(setting, today),
         truth=await _truth(officer.office, today),
+        sample=setting.policy.sample,
     )
 
 
@@ -142,6 +156,7 @@ def _listed(ticket: Ticket, setting: Setting, language: Language) -> ReceptionTi
         source=ticket.source,
         issued_at=ticket.issued_at,
         returnable=ticket.state in ("missed", "closed"),
+        priority=ticket.rate > 100,
     )
 
 
@@ -154,7 +169,7 @@ async def _desks(setting: Setting, hall: Hall, language: Language, now: datetime
         manned = desk is not None and desk.officer is not None
         ticket = at.get(number)
         officer = setting.officers.get(desk.officer or "") if desk else None
-        lines = seat_at(desk, setting, now).lines if desk and manned else frozenset(counter.lines)
+        lines = seat_at(desk, setting, now).lines if desk and manned else frozenset(counter.lines or setting.lines)
         extra = desk.extra_lines if desk and desk.extra_until and desk.extra_until > now else ""
         seen.append(
             HallDesk(

@@ -13,15 +13,16 @@ from server.journal.append import Change
 from server.people.rules import Officer
 from server.people.secrets import server_key
 from server.queue import tables
-from server.queue.aside import back_in_queue
-from server.queue.desk import actor
+from server.queue.aside import back_in_queue, own_label
+from server.queue.desk import actor, check
 from server.queue.hall import Setting, hall_change, set_state, ticket_by_id
-from server.queue.rules import Ticket, allowed
+from server.queue.rules import Ticket
 from server.queue.service import Issued, Wanted, follow_token, issue, refuse_when_closed, withdraw_in
 
 __all__ = ["CardRow", "bring_back", "cards", "give_number", "latest", "put_card", "reactivate", "reprint", "withdraw"]
 
 LATEST = 10
+LONGEST_LABEL = 10
 
 
 class CardRow(Struct, frozen=True):
@@ -49,7 +50,12 @@ async def give_number(officer: Officer, wanted: Wanted) -> Issued:
 
 
 async def put_card(officer: Officer, label: str, state: str) -> None:
-    """Say that a card is back in the stack (`in`) or `lost`. Refuses card-in-use while its ticket is still open."""
+    """Say that a card is back in the stack (`in`) or `lost`.
+
+    Refuses card-in-use while its ticket waits or is at a counter, and no-such-card for a label that none can have.
+    """
+    if not 1 <= len(label) <= LONGEST_LABEL or not label.isprintable():
+        raise Refusal("no-such-card", card=label)
     async with hall_change(officer.office, actor(officer)) as (change, _setting):
         card = await _card(officer.office, label)
         if card is not None and card.state == state:
@@ -70,11 +76,12 @@ async def cards(office: str) -> list[CardRow]:
 async def bring_back(officer: Officer, ticket: str) -> Ticket:
     """Somebody who was missed, or whom the end of a day closed, is here: back into the queue until the doors close.
 
-    A missed one in time keeps the time waited; everybody else waits from now on, as a walk-in.
+    A missed one in time keeps the time waited; everybody else waits from now on, as a walk-in. Refuses wrong-state,
+    office-closed, and too-old for what a day before has ended.
     """
     async with hall_change(officer.office, actor(officer)) as (change, setting):
         found = await ticket_by_id(officer.office, ticket)
-        _allow("bring-back", found)
+        check("bring-back", found)
         await refuse_when_closed(setting, change.now)
         if found.state == "missed":
             return await back_in_queue(change, setting, found)
@@ -82,10 +89,11 @@ async def bring_back(officer: Officer, ticket: str) -> Ticket:
 
 
 async def reactivate(officer: Officer, ticket: str) -> Ticket:
-    """The head lets a no-show wait again, from now on, with the misses forgiven."""
+    """The head lets a no-show wait again, from now on, with the misses forgiven. Refuses as `bring_back` does."""
     async with hall_change(officer.office, actor(officer)) as (change, setting):
         found = await ticket_by_id(officer.office, ticket)
-        _allow("reactivate", found)
+        check("reactivate", found)
+        await refuse_when_closed(setting, change.now)
         return await _again(change, setting, found, "ticket.reactivated")
 
 
@@ -122,16 +130,13 @@ async def latest(office: str, line: str | None, since: datetime | None) -> list[
 
 
 async def _again(change: Change, setting: Setting, ticket: Ticket, kind: str) -> Ticket:
+    if ticket.ended_seq is not None and ticket.ended_seq <= change.day_seq:
+        raise Refusal("too-old")
     return await set_state(
         change, setting, ticket, kind, state="waiting", virtual_at=change.now, misses=0, missed_at=None,
+        label=await own_label(setting, ticket), only_officer=None, only_counter=None, back_to=None,
         returned_seq=None, ended_at=None, ended_seq=None, counter=None, officer=None, called_at=None, started_at=None,
     )  # fmt: skip
-
-
-def _allow(verb: str, ticket: Ticket) -> None:
-    refused = allowed("reactivate" if verb == "reactivate" else "bring-back", ticket)
-    if refused is not None:
-        raise Refusal(refused.code, label=ticket.label, state=ticket.state)
 
 
 async def _card(office: str, label: str) -> CardRow | None:

@@ -9,8 +9,8 @@ from litestar.params import FromPath, FromQuery, JSONBody
 
 from server.catalogue import service as catalogue
 from server.errors import Refusal
-from server.people.rules import Officer, Role
-from server.queue import head, office_view, reception, service, views
+from server.people.rules import SEATED, Officer, Role
+from server.queue import desk_view, head, office_view, reception, service, views
 from server.queue.api import forecaster_of
 from server.queue.rules import Ticket
 from server.queue.service import Issued
@@ -22,7 +22,6 @@ from server.wire import (
     GiveLines,
     Group,
     HallView,
-    Help,
     ReceptionTicket,
     ReceptionTicketRequest,
     StartNumbers,
@@ -32,7 +31,7 @@ from server.wire import (
 __all__ = ["HeadController", "ReceptionController"]
 
 Req = Request[Any, Any, Any]
-AT_RECEPTION: tuple[Role, ...] = ("reception", "head", "officer")
+AT_RECEPTION: tuple[Role, ...] = SEATED
 HEADS: tuple[Role, ...] = ("head", "administrator")
 
 
@@ -176,17 +175,11 @@ class HeadController(Controller):
         return await _act(request, lambda officer: head.start_numbers(officer, data.line, data.number), HEADS)
 
 
-@post("/api/desk/help", operation_id="help", status_code=200, tags=["desk"])
-async def call_for_help(request: Req, data: JSONBody[Help]) -> Response[bytes]:
-    """Call the head without a sound, or anybody who can come."""
-    return await _act(request, lambda officer: head.call_for_help(officer, data.kind), ("officer", "reception", "head"))
-
-
 async def _verb(request: Req, verb: Callable[[Officer], Awaitable[Ticket]], roles: tuple[Role, ...]) -> Response[bytes]:
     officer = await context.officer(request, *roles)
 
     async def command() -> Answer:
-        return Answer(200, await views.called_ticket(await verb(officer), officer, context.language(request)))
+        return Answer(200, await desk_view.called_ticket(await verb(officer), officer, context.language(request)))
 
     return await once(request, command)
 

@@ -19,6 +19,7 @@ __all__ = [
     "DeskRow",
     "Discipline",
     "Hall",
+    "HelpKind",
     "Refused",
     "Seat",
     "Series",
@@ -31,6 +32,7 @@ __all__ = [
     "callable_now",
     "came_back_in_time",
     "choose",
+    "due_back",
     "next_number",
     "numbered",
     "onward",
@@ -44,6 +46,9 @@ __all__ = [
 
 State = Literal["waiting", "called", "serving", "parked", "missed", "served", "withdrawn", "no-show", "closed"]
 Discipline = Literal["accumulating", "strict", "fifo"]
+HelpKind = Literal["head", "emergency"]
+"""What a counter calls for: the head, without a sound, or anybody who can come."""
+
 Verb = Literal[
     "call", "recall", "start", "finish", "miss", "return", "park", "resume", "transfer", "merge", "add-procedure",
     "no-show", "withdraw", "bring-back", "reactivate",
@@ -120,6 +125,7 @@ class Ticket(Struct, frozen=True, kw_only=True):
     served_procedures: str = ""
     outcome: str | None = None
     dossiers: int | None = None
+    promised_on: date | None = None
     language: str = "vi"
     sample: bool = False
     follow_no: int = 0
@@ -138,7 +144,7 @@ class DeskRow(Struct, frozen=True, kw_only=True):
     pause_reason: str | None = None
     extra_lines: str = ""
     extra_until: datetime | None = None
-    help_kind: str | None = None
+    help_kind: HelpKind | None = None
     help_at: datetime | None = None
     undo_verb: str | None = None
     undo_until: datetime | None = None
@@ -231,17 +237,22 @@ def callable_now(ticket: Ticket, now: datetime) -> bool:
 def may_take(ticket: Ticket, seat: Seat, hall: Hall, now: datetime) -> bool:
     """Whether this desk may call this ticket: it stands in a line the desk serves, and nobody else has a claim to it.
 
-    A ticket for one officer or counter is left to them while they are at work or due today; afterwards it is free.
+    A ticket for one officer or counter is left to them, whatever lines they serve (somebody sent it there), while they
+    are at work or due today; afterwards it is anybody's who serves its line.
     """
-    if not callable_now(ticket, now) or ticket.line not in seat.lines:
+    if not callable_now(ticket, now):
         return False
-    if ticket.only_officer is not None and ticket.only_officer != seat.officer:
-        present = any(other.officer == ticket.only_officer for other in hall.seats)
-        return not (present or ticket.only_officer in hall.due_officers)
-    if ticket.only_counter is not None and ticket.only_counter != seat.counter:
-        present = any(other.counter == ticket.only_counter for other in hall.seats)
-        return not (present or ticket.only_counter in hall.due_counters)
-    return True
+    if ticket.only_officer is not None:
+        if ticket.only_officer == seat.officer:
+            return True
+        if ticket.only_officer in hall.due_officers or any(o.officer == ticket.only_officer for o in hall.seats):
+            return False
+    elif ticket.only_counter is not None:
+        if ticket.only_counter == seat.counter:
+            return True
+        if ticket.only_counter in hall.due_counters or any(o.counter == ticket.only_counter for o in hall.seats):
+            return False
+    return ticket.line in seat.lines
 
 
 def queue_of(seat: Seat, hall: Hall, now: datetime) -> list[Ticket]:
@@ -317,6 +328,21 @@ def open_for(since: datetime, now: datetime, opening: Sequence[tuple[datetime, d
     return sum((span for span in spans if span > timedelta(0)), timedelta(0))
 
 
+def due_back(since: datetime, length: timedelta, opening: Sequence[tuple[datetime, datetime]]) -> datetime:
+    """When somebody who is away for so long is expected: a break of the office does not count.
+
+    Where the office is shut at the time, or shuts for the day before, it is simply so long after.
+    """
+    if any(start <= since < end for start, end in opening):
+        left = length
+        for start, end in sorted(opening):
+            begin = max(start, since)
+            if begin + left <= end:
+                return begin + left
+            left -= max(timedelta(0), end - begin)
+    return since + length
+
+
 def came_back_in_time(
     ticket: Ticket, now: datetime, within: timedelta, opening: Sequence[tuple[datetime, datetime]]
 ) -> bool:
@@ -338,11 +364,11 @@ def onward(ticket: Ticket, lines_of: Mapping[str, str], seat: Seat) -> str | Non
 
 
 def unserved(hall: Hall, now: datetime) -> dict[str, int]:
-    """Lines that people wait in and no open counter serves, with how many wait."""
-    served = frozenset[str]().union(*(seat.lines for seat in hall.seats))
+    """Lines that people wait in and no open counter serves, with how many wait; whom some desk may call is served."""
     found: dict[str, int] = {}
     for ticket in hall.tickets:
-        if callable_now(ticket, now) and ticket.line not in served:
+        served = any(ticket.line in seat.lines or may_take(ticket, seat, hall, now) for seat in hall.seats)
+        if callable_now(ticket, now) and not served:
             found[ticket.line] = found.get(ticket.line, 0) + 1
     return found
 

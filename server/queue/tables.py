@@ -52,6 +52,7 @@ class Ticket(Table, tablename="ticket"):
     served_procedures = Text()
     outcome = Varchar(length=40, null=True, default=None)
     dossiers = Integer(null=True, default=None)
+    promised_on = Date(null=True, default=None)
     language = Varchar(length=2, default="vi")
     sample = Boolean(default=False)
     follow_no = Integer(default=0)

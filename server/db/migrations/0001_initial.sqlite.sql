@@ -265,6 +265,7 @@ CREATE TABLE ticket (
     served_procedures TEXT NOT NULL,
     outcome VARCHAR(40),
     dossiers INTEGER,
+    promised_on DATE,
     language VARCHAR(2) NOT NULL,
     sample BOOLEAN NOT NULL,
     follow_no INTEGER NOT NULL,
