@@ -76,8 +76,8 @@ def create_app(settings: Settings) -> Litestar:
     return Litestar(
         [
             CatalogueController, BoardController, AppointmentController, SlotController, TicketController,
-            DeskController, ReceptionController, HeadController, MessageController, RatingController,
-            DeviceController, SessionController,
+            DeskController, ReceptionController, HeadController, RatingController, DeviceController,
+            SessionController,
             *PAGES, *CITIZEN_PAGES, office_feed, ticket_socket, health, openapi,
             create_static_files_router(
                 path="/static", directories=[STATIC], include_in_schema=False,
