@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from server import demo
@@ -15,7 +16,7 @@ from server.db import open_database
 from server.people import service as people
 from server.tables import all_tables
 
-__all__ = ["OFFICE", "PASSWORD", "Row", "open_office", "program", "with_token"]
+__all__ = ["OFFICE", "PASSWORD", "Row", "open_office", "program", "with_token", "zone_where_it_is"]
 
 OFFICE = demo.OFFICE
 PASSWORD = "mot-cua-thu"
@@ -55,6 +56,12 @@ def _written(folder: Path, files: Mapping[str, Sequence[Row]]) -> Path:
             table.writeheader()
             table.writerows(rows)
     return pack
+
+
+def zone_where_it_is(hour: int) -> str:
+    """A time zone with that hour on its clocks, whatever time it is here: offices can be visited in the morning."""
+    east = (hour - datetime.now(UTC).hour + 11) % 24 - 11
+    return f"Etc/GMT{-east:+d}" if east else "Etc/UTC"
 
 
 def with_token(folder: Path, kind: str, token: str) -> list[str]:

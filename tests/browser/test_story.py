@@ -17,7 +17,7 @@ from PIL import Image
 from playwright.async_api import Browser, BrowserContext, Locator, Page, ViewportSize, expect
 
 from tests.browser.hall import type_with_times
-from tests.programs import OFFICE, PASSWORD, open_office, program, with_token
+from tests.programs import OFFICE, PASSWORD, open_office, program, with_token, zone_where_it_is
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -42,12 +42,6 @@ AudioBufferSourceNode.prototype.start = function (at) {
 def words(label: str, *, again: bool = False) -> int:
     """Clips of one announcement: chime, and twice the sentence with the label sign by sign; a reminder has one more."""
     return 1 + again + 2 * (1 + len(label) + 1 + 1)
-
-
-def eight_o_clock() -> str:
-    """A time zone where the day has begun and there are times to come, whatever time it is here."""
-    east = (8 - datetime.now(UTC).hour + 11) % 24 - 11
-    return f"Etc/GMT{-east:+d}" if east else "Etc/UTC"
 
 
 # --- the people and what is before them -------------------------------------------------------------------------------
@@ -322,7 +316,7 @@ def patience() -> Iterator[None]:
 async def test_one_citizens_day_on_five_screens(browser: Browser, tmp_path: Path) -> None:
     """Booked at home, checked in by QR, called, recalled, served, missed and back, rated twice: all screens agree."""
     changes = {
-        "offices": [{"code": OFFICE, "timezone": eight_o_clock()}],
+        "offices": [{"code": OFFICE, "timezone": zone_where_it_is(8)}],
         "settings": [{"office": OFFICE, "key": "recall_seconds", "value": "0"}],
     }
     url = f"sqlite:///{tmp_path / 'story.db'}"
