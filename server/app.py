@@ -24,6 +24,10 @@ from server.devices.api import DeviceController
 from server.journal.append import CHANNEL, on_news
 from server.journal.frames import head_seq, read_frames
 from server.journal.hub import Hub
+from server.notify.api import MessageController
+from server.notify.outbox import forget_old
+from server.notify.senders import senders_of
+from server.notify.service import Post
 from server.people.api import SessionController
 from server.people.secrets import server_key
 from server.queue.api import BoardController, DeskController, TicketController
@@ -31,6 +35,7 @@ from server.queue.days import keep_ending_days
 from server.queue.forecasting import Forecaster
 from server.queue.reception_api import HeadController, ReceptionController
 from server.rating.api import RatingController
+from server.rating.service import forget_contacts
 from server.settings import Settings
 from server.tables import all_tables
 from server.web.citizen import PAGES as CITIZEN_PAGES
@@ -67,17 +72,18 @@ SWEEP_EVERY = 3600.0
 def create_app(settings: Settings) -> Litestar:
     """The server as one ASGI application. One per process: tables are bound to its database when it starts."""
     database = open_database(settings.database)
+    post = Post(senders_of(settings), settings.address)
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        async with _running(app, database):
+        async with _running(app, database, post):
             yield
 
     return Litestar(
         [
             CatalogueController, BoardController, AppointmentController, SlotController, TicketController,
-            DeskController, ReceptionController, HeadController, RatingController, DeviceController,
-            SessionController,
+            DeskController, ReceptionController, HeadController, MessageController, RatingController,
+            DeviceController, SessionController,
             *PAGES, *CITIZEN_PAGES, office_feed, ticket_socket, health, openapi,
             create_static_files_router(
                 path="/static", directories=[STATIC], include_in_schema=False,
@@ -131,7 +137,7 @@ async def _keep_static(response: Response[object]) -> Response[object]:
 
 
 @asynccontextmanager
-async def _running(app: Litestar, database: Database) -> AsyncIterator[None]:
+async def _running(app: Litestar, database: Database, post: Post) -> AsyncIterator[None]:
     await database.start()
     try:
         database.bind(*all_tables())
@@ -152,10 +158,12 @@ async def _running(app: Litestar, database: Database) -> AsyncIterator[None]:
 
         app.state.hub, app.state.forecaster = hub, forecaster
         forget = on_news(news)
+        post.open()
         tasks = [
             asyncio.create_task(_doorbell(database, news), name="doorbell"),
             asyncio.create_task(_sweep(), name="sweep"),
             asyncio.create_task(keep_ending_days(), name="days"),
+            asyncio.create_task(post.run(), name="post"),
         ]
         app.state.ready = True
         try:
@@ -166,6 +174,7 @@ async def _running(app: Litestar, database: Database) -> AsyncIterator[None]:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await post.close()
             await forecaster.close()
             await hub.close()
     finally:
@@ -186,6 +195,8 @@ async def _sweep() -> None:
         try:
             await forget_old_keys()
             await forget_people()
+            await forget_contacts()
+            await forget_old()
         except Exception as exc:
             log.warning("sweeping failed: %s", type(exc).__name__)
         await asyncio.sleep(SWEEP_EVERY)

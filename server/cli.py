@@ -34,10 +34,12 @@ def main() -> None:
 def serve(host: str | None, port: int | None, database: str | None, workers: int, allow_http: bool | None) -> None:
     """Run the server. Prints one line with its address when it is ready."""
     from server import serving
+    from server.notify.senders import senders_of
 
     settings = settings_from(host=host, port=port, database=database, allow_http=allow_http)
     try:
         settings.refuse_plain_http()
+        senders_of(settings)
     except ValueError as exc:
         raise click.UsageError(str(exc)) from None
     if workers > 1 and not settings.database.startswith(("postgres://", "postgresql://")):

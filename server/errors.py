@@ -95,6 +95,8 @@ STATUS: Mapping[str, int] = {
     "card-in-use": 409,
     "not-future": 400,
     "bad-number": 400,
+    "no-such-message": 404,
+    "not-failed": 409,
     # rating
     "already-rated": 409,
     "no-such-reason": 400,

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 __all__ = ["LOOPBACK", "Settings"]
 
+TELLING = ("smtp_url", "mail_from", "zalo_url", "zalo_token", "sms_url", "sms_token")
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -15,6 +16,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     """How one server process runs.
 
     `public_url` is what links and QR codes carry, and what decides about cookies; empty means the address served on.
+    The last six say by which ways people are told of their bookings (`notify.senders`); empty means not by that one.
     """
 
     database: str = "sqlite:///motcua.db"
@@ -23,12 +25,18 @@ class Settings(Struct, frozen=True, kw_only=True):
     public_url: str = ""
     allow_http: bool = False
     trust_proxy: bool = False
+    smtp_url: str = ""
+    mail_from: str = ""
+    zalo_url: str = ""
+    zalo_token: str = ""
+    sms_url: str = ""
+    sms_token: str = ""
 
     @classmethod
     def from_environment(cls, **given: object) -> Self:
         """The settings, those given (and not None) before those of the environment."""
         values: dict[str, object] = {}
-        for name in ("database", "host", "public_url"):
+        for name in ("database", "host", "public_url", *TELLING):
             values[name] = os.environ.get(f"MOTCUA_{name.upper()}")
         port = os.environ.get("MOTCUA_PORT")
         if port is not None:

@@ -6,6 +6,7 @@ from server.booking.tables import TABLES as BOOKING
 from server.catalogue.tables import TABLES as CATALOGUE
 from server.devices.tables import TABLES as DEVICES
 from server.journal.tables import TABLES as JOURNAL
+from server.notify.tables import TABLES as NOTIFY
 from server.people.tables import TABLES as PEOPLE
 from server.queue.tables import TABLES as QUEUE
 from server.rating.tables import TABLES as RATING
@@ -15,4 +16,4 @@ __all__ = ["all_tables"]
 
 def all_tables() -> list[type[Table]]:
     """Every Table class."""
-    return [*JOURNAL, *CATALOGUE, *PEOPLE, *DEVICES, *BOOKING, *QUEUE, *RATING]
+    return [*JOURNAL, *CATALOGUE, *PEOPLE, *DEVICES, *BOOKING, *QUEUE, *RATING, *NOTIFY]

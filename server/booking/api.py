@@ -10,11 +10,11 @@ from msgspec import UNSET
 
 from server import clock
 from server.booking import service
-from server.booking.calendar_file import Entry, calendar_file
+from server.booking.calendar_file import calendar_file
 from server.booking.rules_states import Appointment, Purpose, stage
 from server.booking.service_days import LONGEST_VIEW
+from server.booking.service_rows import entry_of
 from server.catalogue import service as catalogue
-from server.catalogue.views import name_in
 from server.codes import normalised
 from server.errors import Refusal
 from server.phrases import Language
@@ -214,19 +214,4 @@ async def view_of(found: Appointment, *, with_token: bool = False) -> Appointmen
 
 async def calendar_of(found: Appointment, address: str, language: Language) -> bytes:
     """The calendar file of a booking."""
-    office = await catalogue.office(found.office)
-    offered = {row.code: row for row in await catalogue.procedures(office.code)}
-    procedures = [offered[code] for code in found.codes if code in offered]
-    entry = Entry(
-        reference=found.reference,
-        stage=stage(found, clock.now()),
-        sequence=found.sequence,
-        start=found.starts_at,
-        end=found.ends_at,
-        office=name_in(language, office),
-        place=office.address,
-        procedures=[name_in(language, procedure) for procedure in procedures],
-        documents=[document for procedure in procedures for document in procedure.required_documents],
-        url=address,
-    )
-    return calendar_file(entry, clock.now(), language)
+    return calendar_file(await entry_of(found, address, language), clock.now(), language)

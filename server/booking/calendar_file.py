@@ -3,14 +3,14 @@
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from icalendar import Alarm, Calendar, Event, vDuration
+from icalendar import Alarm, Calendar, Event, vCalAddress, vDuration
 from msgspec import Struct
 
 from server.booking.rules_states import Stage
 from server.codes import readable
 from server.phrases import Language, say
 
-__all__ = ["Entry", "calendar_file"]
+__all__ = ["Entry", "Invited", "calendar_file", "method_of"]
 
 REMIND = timedelta(hours=2)
 STATUS = {"held": "TENTATIVE", "expired": "CANCELLED", "cancelled": "CANCELLED"}
@@ -31,14 +31,31 @@ class Entry(Struct, frozen=True, kw_only=True):
     url: str
 
 
-def calendar_file(entry: Entry, now: datetime, language: Language) -> bytes:
-    """The file: published while the appointment stands, a cancellation when it does not. Instants are in UTC."""
+class Invited(Struct, frozen=True):
+    """The two addresses of an invitation by e-mail (RFC 6047): whose it is (its sender's), and whom it asks."""
+
+    organizer: str
+    attendee: str
+
+
+def method_of(entry: Entry, invited: Invited | None = None) -> str:
+    """What the file does to a calendar: CANCEL where the appointment no longer stands, else REQUEST or PUBLISH."""
+    if STATUS.get(entry.stage) == "CANCELLED":
+        return "CANCEL"
+    return "REQUEST" if invited else "PUBLISH"
+
+
+def calendar_file(entry: Entry, now: datetime, language: Language, invited: Invited | None = None) -> bytes:
+    """The file: published while the appointment stands, a cancellation when it does not. Instants are in UTC.
+
+    To somebody `invited` it is an invitation, which a calendar enters by itself, moves and takes out again.
+    """
     status = STATUS.get(entry.stage, "CONFIRMED")
     calendar = Calendar()
     calendar.add("prodid", "-//Motcua//Booking//VI")
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
-    calendar.add("method", "CANCEL" if status == "CANCELLED" else "PUBLISH")
+    calendar.add("method", method_of(entry, invited))
     event = Event()
     event.add("uid", f"{entry.reference}@{urlsplit(entry.url).hostname or 'motcua'}")
     event.add("dtstamp", now)
@@ -51,6 +68,12 @@ def calendar_file(entry: Entry, now: datetime, language: Language) -> bytes:
     event.add("description", _description(entry, language))
     event.add("url", entry.url)
     event.add("transp", "TRANSPARENT" if status == "CANCELLED" else "OPAQUE")
+    if invited is not None:
+        event["organizer"] = vCalAddress(f"mailto:{invited.organizer}")
+        attendee = vCalAddress(f"mailto:{invited.attendee}")
+        # It was their own booking: nobody waits for an answer.
+        attendee.params |= {"PARTSTAT": "ACCEPTED", "RSVP": "FALSE"}
+        event.add("attendee", attendee)
     if status != "CANCELLED":
         alarm = Alarm()
         alarm.add("action", "DISPLAY")

@@ -37,6 +37,7 @@ from server.codes import derived_code, new_code, normalised
 from server.db import row, rows
 from server.errors import Refusal
 from server.journal.append import Change, office_change
+from server.notify.outbox import announce
 from server.people.secrets import server_key
 from server.phrases import Language
 from server.wire import Citizen, SlotOfficer, SlotView
@@ -236,7 +237,9 @@ async def confirm(reference: str, token: str | None, citizen: Citizen | None = N
         columns = structs.asdict(person) if person else {}
         await here.update(tables.Appointment, found.reference, state="confirmed", held_until=None, **columns)
         here.append("appointment.confirmed", await _facts_of(found))
-        return await _known(found.reference)
+        confirmed = await _known(found.reference)
+        await announce(here, confirmed, "confirmed")
+        return confirmed
 
 
 async def change(reference: str, token: str | None, start: datetime) -> Appointment:
@@ -260,7 +263,10 @@ async def change(reference: str, token: str | None, start: datetime) -> Appointm
             )  # fmt: skip
             kind = "appointment.held" if found.state == "held" else "appointment.changed"
             here.append(kind, facts(plan.line, start, plan.office.time_zone))
-            return await _known(found.reference)
+            moved = await _known(found.reference)
+            if moved.state == "confirmed":
+                await announce(here, moved, "changed")
+            return moved
     except Refusal as refused:
         if refused.code == "slot-full":
             raise await _with_nearest(_wanted(found, start)) from None
@@ -277,7 +283,10 @@ async def cancel(reference: str, token: str | None) -> Appointment:
         found = await _known(found.reference)
         may_cancel(found, here.now)
         await _release(here, found)
-        return await _known(found.reference)
+        given_up = await _known(found.reference)
+        if found.state == "confirmed":
+            await announce(here, given_up, "cancelled")
+        return given_up
 
 
 async def access(reference: str, *, phone: str | None = None, token: str | None = None) -> tuple[Appointment, str]:

@@ -45,6 +45,8 @@ class Policy(Struct, frozen=True):
     dossiers_per_turn: int = 5
     outcomes: tuple[str, ...] = ("served", "advised", "incomplete", "result-given", "result-not-ready")
     contact_retention_days: int = 1
+    reminder_hours: int = 24
+    """So long before their appointment people are reminded of it; 0 for never."""
     publish_officers: bool = False
     may_choose: tuple[str, ...] = ("head", "reception")
     """Roles and usernames that may call a ticket out of turn."""
@@ -156,6 +158,7 @@ SETTINGS: Mapping[str, Callable[[str], Value]] = {
     "dossiers_per_turn": _whole(1, 999),
     "outcomes": _codes,
     "contact_retention_days": _whole(0, 365),
+    "reminder_hours": _whole(0, 168),
     "publish_officers": _flag,
     "may_choose": _names,
     "popular_procedures": _procedures,

@@ -1,6 +1,6 @@
 """What visitors say of their visit. One rating per served ticket; the holder's own replaces what the tablet said."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from msgspec import Struct
 
@@ -13,7 +13,7 @@ from server.journal.append import Change, office_change
 from server.rating.rules import REASONS, Source, may_replace, satisfied
 from server.rating.tables import Rating
 
-__all__ = ["Given", "Served", "is_rated", "of_day", "rate", "rated_by"]
+__all__ = ["Given", "Served", "forget_contacts", "is_rated", "of_day", "rate", "rated_by"]
 
 
 class Served(Struct, frozen=True):
@@ -87,6 +87,20 @@ async def of_day(office: str, day_seq: int) -> tuple[int, int]:
         _Level, Rating.select(Rating.level).where((Rating.office == office) & (Rating.served_seq > day_seq))
     )
     return len(found), sum(1 for rated in found if satisfied(rated.level))
+
+
+async def forget_contacts() -> None:
+    """Drop the contacts that people left, so many days after the visit as each office has set; what they said stays.
+
+    Nothing relies on when it runs, and it tells the journal nothing: what it drops was never there.
+    """
+    offices = await catalogue.offices()
+    policies = await catalogue.policies([office.code for office in offices])
+    for office in offices:
+        kept = timedelta(days=policies[office.code].contact_retention_days)
+        today = clock.day_of(clock.now(), office.time_zone)
+        over = (Rating.office == office.code) & (Rating.day <= today - kept)
+        await Rating.update({Rating.contact: None}).where(over & Rating.contact.is_not_null())
 
 
 async def _write(change: Change, ticket: Served, before: _Rated | None, values: dict[str, object], day: date) -> None:

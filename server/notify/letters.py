@@ -1,0 +1,75 @@
+"""What a message says, in the person's language. Only our own words: what strangers typed is sent to nobody."""
+
+from msgspec import Struct
+
+from server.booking.calendar_file import Entry
+from server.clock import local
+from server.codes import readable
+from server.notify.rules import ENDS, Kind, Message
+from server.phrases import Language, say
+from server.web.formats import long_date, time_of_day
+
+__all__ = ["Letter", "letter_of"]
+
+
+class Letter(Struct, frozen=True, kw_only=True):
+    """A message to one person, for whichever sender.
+
+    `id` is the same however often it is tried. `text` is the long form, `short` one for telephones; `values` are what a
+    messenger's template of the name `kind` is filled with. `entry` is what to put into, or take out of, a calendar.
+    """
+
+    id: str
+    kind: Kind
+    to: str
+    language: Language
+    office: str
+    subject: str
+    text: str
+    short: str
+    values: dict[str, str]
+    entry: Entry | None
+
+
+def letter_of(message: Message, to: str, entry: Entry, time_zone: str, link: str) -> Letter:
+    """The letter. `link` opens the booking, or where it has ended the way to another one."""
+    language = message.language
+    start = local(entry.start, time_zone)
+    values = {
+        "office": entry.office,
+        "time": time_of_day(entry.start, time_zone),
+        "date": long_date(language, start),
+        "reference": readable(entry.reference),
+        "link": link,
+    }
+    return Letter(
+        id=message.id,
+        kind=message.kind,
+        to=to,
+        language=language,
+        office=entry.office,
+        subject=say(language, f"notify.{message.kind}.subject", **values),
+        text=_text(message, entry, values),
+        short=say(language, f"notify.{message.kind}.short", **values),
+        values=values,
+        # A reminder changes nothing: sent as an invitation it would only ask again.
+        entry=entry if message.kind != "reminder" else None,
+    )
+
+
+def _text(message: Message, entry: Entry, values: dict[str, str]) -> str:
+    language, ends = message.language, message.kind in ENDS
+    facts = [say(language, "notify.when", **values)]
+    place = ", ".join(part for part in (entry.office, entry.place) if part)
+    facts.append(say(language, "notify.where", place=place))
+    facts += [say(language, "notify.what", procedure=name) for name in entry.procedures]
+    facts.append(say(language, "booking.calendar.reference", **values))
+    parts = [say(language, "notify.greeting"), say(language, f"notify.{message.kind}.lead", **values), "\n".join(facts)]
+    if not ends:
+        if entry.documents:
+            bring = "\n".join(f"- {document}" for document in entry.documents)
+            parts.append(f"{say(language, 'notify.bring')}\n{bring}")
+        parts.append(say(language, "book.arrive_early"))
+    parts.append(say(language, "notify.again" if ends else "notify.manage", **values))
+    parts.append(say(language, "notify.footer"))
+    return "\n\n".join(parts) + "\n"

@@ -1,0 +1,186 @@
+"""The outbox: written in the change that a message tells of, emptied by whichever process gets hold of a message first.
+
+Booking imports this side alone; sending (`service`) imports booking.
+"""
+
+from collections.abc import Callable, Collection
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+from piccolo.custom_types import Combinable
+
+from server import clock
+from server.booking.rules_states import Appointment
+from server.catalogue import service as catalogue
+from server.codes import new_id
+from server.db import PerDatabase, after_commit, row, rows, transaction
+from server.errors import Refusal
+from server.journal.append import Change
+from server.notify.rules import ENDS, Channel, Kind, Message, Outcome, State, channels_for, reminder_at
+from server.notify.tables import Outbox
+
+__all__ = [
+    "LEASE",
+    "announce",
+    "claim",
+    "forget_old",
+    "in_trouble",
+    "listed",
+    "next_due",
+    "opened",
+    "put_off",
+    "send_otherwise",
+    "settle",
+    "try_again",
+]
+
+LEASE = timedelta(seconds=90)
+"""How long a claimed message is nobody else's; longer than any try may take."""
+
+KEPT = timedelta(days=30)
+AT_A_TIME = 8
+
+_NAMES = ", ".join(Message.__struct_fields__)
+
+# The state is written out, not a parameter: only then may PostgreSQL use the partial index.
+_DUE = f"""SELECT {_NAMES} FROM outbox WHERE state = 'waiting' AND due_at <= {{{{}}}} AND channel IN ({{channels}})
+    ORDER BY due_at, id LIMIT {AT_A_TIME}"""  # noqa: S608
+_NEXT = "SELECT min(due_at) AS due_at FROM outbox WHERE state = 'waiting' AND channel IN ({channels})"
+
+# Whoever counts the try up first has it; the others no longer find that number and go on to the next message.
+_TAKE = f"""UPDATE outbox SET tries = tries + 1, due_at = {{}}
+    WHERE id = {{}} AND state = 'waiting' AND tries = {{}} AND due_at = {{}} RETURNING {_NAMES}"""  # noqa: S608
+
+COLUMNS = [Outbox._meta.get_column_by_name(name) for name in Message.__struct_fields__]
+
+
+class _Open:
+    """By which ways this process sends, and who is to hear of a message that was written."""
+
+    def __init__(self) -> None:
+        self.channels: frozenset[Channel] = frozenset()
+        self.ring: Callable[[], None] = lambda: None
+
+
+class _Due(Struct, frozen=True):
+    due_at: datetime | None
+
+
+_open = PerDatabase(_Open)
+
+
+def opened(channels: Collection[Channel], ring: Callable[[], None]) -> None:
+    """From now on write messages for these ways, and call `ring()` after each commit that wrote one.
+
+    As long as nobody says this, or with no channels, none is written: what nobody would send must not pile up.
+    """
+    here = _open.here()
+    here.channels, here.ring = frozenset(channels), ring
+
+
+async def announce(here: Change, appointment: Appointment, kind: Kind) -> None:
+    """Within a change of a booking: have the person told of it, and reminded the day before.
+
+    `appointment` is the booking as it stands after the change.
+    """
+    post = _open.here()
+    channels = channels_for(appointment, post.channels)
+    if not channels:
+        return
+    wanted: list[tuple[Kind, datetime]] = [(kind, here.now)]
+    if kind not in ENDS:
+        policy = await catalogue.policy(appointment.office)
+        remind = reminder_at(appointment.starts_at, here.now, policy.reminder_hours)
+        wanted += [("reminder", remind)] if remind else []
+    await Outbox.insert(
+        *(
+            Outbox(
+                id=new_id(), office=appointment.office, reference=appointment.reference, kind=told, channel=channel,
+                language=appointment.language, sequence=appointment.sequence, state="waiting", tries=0, code=None,
+                written_at=here.now, due_at=due, done_at=None,
+            )
+            for told, due in wanted
+            for channel in channels
+        )
+    ).on_conflict(action="DO NOTHING")  # fmt: skip
+    after_commit(post.ring)
+
+
+async def claim(channels: Collection[Channel], now: datetime) -> Message | None:
+    """A message that is due, this caller's for the time of a LEASE; None where there is none to be had."""
+    while True:
+        due = await rows(Message, Outbox.raw(_DUE.format(channels=_places(channels)), now, *sorted(channels)))
+        if not due:
+            return None
+        for seen in due:
+            taken = await row(Message, Outbox.raw(_TAKE, now + LEASE, seen.id, seen.tries, seen.due_at))
+            if taken is not None:
+                return taken
+
+
+async def next_due(channels: Collection[Channel]) -> datetime | None:
+    """When the next message is due."""
+    found = await row(_Due, Outbox.raw(_NEXT.format(channels=_places(channels)), *sorted(channels)))
+    return found.due_at if found else None
+
+
+async def settle(message: Message, state: State, code: Outcome | None = None) -> None:
+    """Write down what became of a claimed message, unless the claim has passed to somebody else."""
+    await Outbox.update(
+        {Outbox.state: state, Outbox.code: code, Outbox.done_at: clock.now()}
+    ).where(_still_ours(message))  # fmt: skip
+
+
+async def put_off(message: Message, until: datetime, code: Outcome) -> None:
+    """Have a claimed message tried again later."""
+    await Outbox.update({Outbox.due_at: until, Outbox.code: code}).where(_still_ours(message))
+
+
+async def send_otherwise(message: Message, channel: Channel) -> None:
+    """Have a claimed message sent by another channel, from the beginning."""
+    await Outbox.update(
+        {Outbox.channel: channel, Outbox.tries: 0, Outbox.code: None, Outbox.due_at: clock.now()}
+    ).where(_still_ours(message))  # fmt: skip
+
+
+async def listed(office: str, state: State, limit: int) -> list[Message]:
+    """An office's messages in a state, the newest first."""
+    return await rows(
+        Message,
+        Outbox.select(*COLUMNS)
+        .where((Outbox.office == office) & (Outbox.state == state))
+        .order_by(Outbox.written_at, Outbox.id, ascending=False)
+        .limit(limit),
+    )
+
+
+async def in_trouble(office: str) -> tuple[int, int]:
+    """How many of an office's messages have failed, and how many are still being tried after a failure."""
+    ours = Outbox.office == office
+    failed = await Outbox.count().where(ours & (Outbox.state == "failed"))
+    return failed, await Outbox.count().where(ours & (Outbox.state == "waiting") & Outbox.code.is_not_null())
+
+
+async def try_again(office: str, identifier: str) -> None:
+    """Have a failed message tried from the beginning. Refuses no-such-message, not-failed."""
+    mine = (Outbox.id == identifier) & (Outbox.office == office)
+    async with transaction():
+        again = await Outbox.update(
+            {Outbox.state: "waiting", Outbox.tries: 0, Outbox.due_at: clock.now(), Outbox.done_at: None}
+        ).where(mine & (Outbox.state == "failed")).returning(Outbox.id)  # fmt: skip
+        if not again:
+            raise Refusal("not-failed" if await Outbox.exists().where(mine) else "no-such-message")
+        after_commit(_open.here().ring)
+
+
+async def forget_old() -> None:
+    """Drop what has been over for a month, or waits for a channel that is no longer used. Nothing relies on it."""
+    await Outbox.delete().where(Outbox.due_at < clock.now() - KEPT)
+
+
+def _places(channels: Collection[Channel]) -> str:
+    return ", ".join("{}" for _ in channels)
+
+
+def _still_ours(message: Message) -> Combinable:
+    return (Outbox.id == message.id) & (Outbox.state == "waiting") & (Outbox.tries == message.tries)

@@ -1,0 +1,113 @@
+"""What is told, by which way, when, how often it is tried, and when it is no longer worth telling."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Literal, get_args
+
+from msgspec import Struct
+
+from server.booking.rules_states import Appointment, stage
+from server.phrases import Language
+
+__all__ = [
+    "CHANNELS",
+    "MOST_TRIES",
+    "Channel",
+    "Kind",
+    "Message",
+    "Outcome",
+    "State",
+    "back_off",
+    "channels_for",
+    "recipient",
+    "reminder_at",
+    "why_not",
+]
+
+Kind = Literal["confirmed", "changed", "moved", "cancelled", "called-off", "reminder"]
+"""What happened: by the person's own hand, but `moved` and `called-off` by the office's."""
+
+Channel = Literal["email", "zalo", "sms"]
+CHANNELS: tuple[Channel, ...] = get_args(Channel)
+
+State = Literal["waiting", "sent", "failed", "dropped"]
+
+Outcome = Literal[
+    # dropped, because it no longer matters
+    "expired", "superseded",
+    # not sent, and the same again will not do
+    "recipient-refused", "message-refused",
+    # not sent, worth another try
+    "no-connection", "timeout", "busy", "set-up", "internal",
+]  # fmt: skip
+"""Why a message was not sent; each has a sentence in the catalogue under `notify.outcome.…`."""
+
+ENDS: frozenset[Kind] = frozenset({"cancelled", "called-off"})
+
+MOST_TRIES = 12
+FIRST_WAIT = timedelta(seconds=30)
+LONGEST_WAIT = timedelta(hours=4)
+
+
+class Message(Struct, frozen=True, kw_only=True):
+    """As stored: about which booking and which of its versions, and how far it has come."""
+
+    id: str
+    office: str
+    reference: str
+    kind: Kind
+    channel: Channel
+    language: Language
+    sequence: int
+    state: State
+    tries: int
+    code: Outcome | None
+    written_at: datetime
+    due_at: datetime
+    done_at: datetime | None
+
+
+def channels_for(appointment: Appointment, available: Collection[Channel]) -> list[Channel]:
+    """By which ways somebody is told: by e-mail who left an address, and by telephone once, the messenger first."""
+    chosen: list[Channel] = []
+    if "email" in available and appointment.email:
+        chosen.append("email")
+    if appointment.phone:
+        by_phone: tuple[Channel, ...] = ("zalo", "sms")
+        chosen += [channel for channel in by_phone if channel in available][:1]
+    return chosen
+
+
+def recipient(appointment: Appointment, channel: Channel) -> str | None:
+    """The address or the telephone (E.164) to send to; None where it has been forgotten."""
+    return appointment.email if channel == "email" else appointment.phone
+
+
+def reminder_at(starts_at: datetime, now: datetime, hours_before: int) -> datetime | None:
+    """When to remind; None where the office does not, or where the booking itself was made later than that."""
+    due = starts_at - timedelta(hours=hours_before)
+    return due if hours_before and due > now else None
+
+
+def why_not(message: Message, appointment: Appointment | None, now: datetime) -> Outcome | None:
+    """Why a message should not be sent any more; None where it should.
+
+    Superseded once the booking is another version than the one told of, or no longer stands; expired once the visit's
+    time has come, or the person's address has been forgotten.
+    """
+    if appointment is None or now >= appointment.starts_at or recipient(appointment, message.channel) is None:
+        return "expired"
+    if message.sequence != appointment.sequence:
+        return "superseded"
+    if message.kind not in ENDS and stage(appointment, now) != "confirmed":
+        return "superseded"
+    return None
+
+
+def back_off(tries: int, chance: float) -> timedelta:
+    """How long to wait after so many tries in vain: 30 s, doubling up to 4 h, a quarter more or less.
+
+    `chance` is uniform in [0, 1): those that failed together do not come back together.
+    """
+    wait = min(FIRST_WAIT * (1 << min(tries - 1, 20)), LONGEST_WAIT)
+    return wait * (0.75 + 0.5 * chance)

@@ -1,0 +1,34 @@
+"""Messages under test: the small office on both engines under a turned clock, a real mail server, a real gateway."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+pytest.register_assert_rewrite("tests.server.support", "tests.booking.small", "tests.notify.stand_ins")
+
+from server.db import Database  # noqa: E402
+from tests.booking.small import open_small_office  # noqa: E402
+from tests.notify.stand_ins import Gateway, Mailbox, gateway_of, mailbox_of  # noqa: E402
+from tests.server.fixtures import *  # noqa: E402, F403
+from tests.server.support import Clock  # noqa: E402
+
+
+@pytest.fixture
+async def office(database: Database, clock: Clock) -> Database:
+    """The small office in an otherwise empty database, on each engine."""
+    await open_small_office()
+    return database
+
+
+@pytest.fixture
+async def mailbox() -> AsyncIterator[Mailbox]:
+    """A mail server on a port of its own, that may be told to misbehave."""
+    async with mailbox_of() as mailbox:
+        yield mailbox
+
+
+@pytest.fixture
+async def gateway() -> AsyncIterator[Gateway]:
+    """A message gateway on a port of its own, that may be told to misbehave."""
+    async with gateway_of() as gateway:
+        yield gateway
