@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 
 FRESH = timedelta(seconds=60)
 PLAYS = 60
+REST = 4
+"""After a forecast none is made for four times as long as it took: in a rush, commands come first."""
 LIKELY = 0.5
 
 
@@ -55,6 +57,7 @@ class Forecaster:
         self._newest: dict[str, Newest] = {}
         self._making: dict[str, asyncio.Task[None]] = {}
         self._stale: set[str] = set()
+        self._resting: dict[str, asyncio.TimerHandle] = {}
 
     def wanted(self, office: str) -> None:
         """Somebody follows this office: have a forecast ready for them."""
@@ -65,7 +68,8 @@ class Forecaster:
         """Something has happened there: make a new forecast, if anybody has ever asked for one."""
         if office in self._newest or office in self._making:
             self._stale.add(office)
-            self._start(office)
+            if office not in self._resting:
+                self._start(office)
 
     def news_of(self, office: str | None) -> None:
         """A bell rang for one office, or for any of them."""
@@ -104,6 +108,8 @@ class Forecaster:
 
     async def close(self) -> None:
         """End whatever is being made."""
+        for timer in self._resting.values():
+            timer.cancel()
         tasks = list(self._making.values())
         for task in tasks:
             task.cancel()
@@ -111,30 +117,41 @@ class Forecaster:
 
     def _start(self, office: str) -> asyncio.Task[None]:
         task = self._making.get(office)
-        if task is None or task.done():
+        if task is None:
             # A fresh context: whoever asks may be inside a transaction, which is not the forecast's.
             task = asyncio.create_task(self._make(office), name=f"forecast {office}", context=Context())
             self._making[office] = task
         return task
 
     async def _make(self, office: str) -> None:
-        while True:
-            self._stale.discard(office)
-            try:
-                seq = await head_seq(office)
-                known = self._newest.get(office)
-                if known is not None and known.seq == seq and clock.now() - known.at < FRESH:
-                    return  # the bell rang for another office, or twice for the same news
-                seen = await outlook(await load_setting(office), clock.now())
-            except Exception as exc:
-                if not is_unavailable(exc):
-                    log.exception("no forecast for %s", office)
-                return
-            made = await asyncio.to_thread(forecast, seen, plays=PLAYS, seed=seq)
-            self._newest[office] = Newest(seq, seen.now, made)
-            self._publish(office, self._newest[office].frame())
-            if office not in self._stale:
-                return
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        self._stale.discard(office)
+        try:
+            await self._make_one(office)
+        except Exception as exc:
+            if not is_unavailable(exc):
+                log.exception("no forecast for %s", office)
+        finally:
+            del self._making[office]
+        if (timer := self._resting.pop(office, None)) is not None:
+            timer.cancel()
+        self._resting[office] = loop.call_later(REST * (loop.time() - began), self._rested, office)
+
+    def _rested(self, office: str) -> None:
+        self._resting.pop(office, None)
+        if office in self._stale:
+            self._start(office)
+
+    async def _make_one(self, office: str) -> None:
+        seq = await head_seq(office)
+        known = self._newest.get(office)
+        if known is not None and known.seq == seq and clock.now() - known.at < FRESH:
+            return  # the bell rang for another office, or twice for the same news
+        seen = await outlook(await load_setting(office), clock.now())
+        made = await asyncio.to_thread(forecast, seen, plays=PLAYS, seed=seq)
+        self._newest[office] = Newest(seq, seen.now, made)
+        self._publish(office, self._newest[office].frame())
 
 
 async def outlook(setting: Setting, now: datetime) -> Outlook:
