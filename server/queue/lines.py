@@ -6,13 +6,15 @@ import msgspec
 
 from server import clock
 from server.catalogue import service as catalogue
-from server.catalogue.rules import ServiceLine
+from server.catalogue.rules import ANY_OFFICE, ServiceLine
+from server.catalogue.rules import opening as opening_of
 from server.catalogue.views import name_in
 from server.errors import Refusal
 from server.phrases import Language
 from server.queue.board import waiting_by_line, waiting_everywhere
 from server.queue.forecasting import Forecaster
 from server.queue.hall import Setting, load_setting
+from server.queue.rules import numbers_given
 from server.queue.service import refuse_when_closed
 from server.wire import LineKind, LineView, OfficeView, Wait
 
@@ -28,12 +30,27 @@ async def line_views(office: str, language: Language, forecaster: Forecaster) ->
 async def lines_everywhere(language: Language, offices: Sequence[OfficeView]) -> dict[str, list[LineView]]:
     """The lines of every office with how many wait, in two queries; waits are told office by office."""
     waiting = await waiting_everywhere()
-    open_now = {office.code: office.opening_now is not None for office in offices}
+    open_now = await _open_now([office for office in offices if not office.ended])
     found: dict[str, list[LineView]] = {}
     for line in await catalogue.lines_of_all():
         count = waiting.get((line.office, line.code), 0)
         view = _view(line, language, count, None, open_now.get(line.office, False), late=False)
         found.setdefault(line.office, []).append(view)
+    return found
+
+
+async def _open_now(offices: Sequence[OfficeView]) -> dict[str, bool]:
+    """Which offices give numbers at this moment, from two queries."""
+    now = clock.now()
+    usual, exceptions = await catalogue.hours(), await catalogue.closures()
+    found = {}
+    for office in offices:
+        here = (ANY_OFFICE, office.code)
+        opening = opening_of(
+            [row for row in usual if row.office in here], [row for row in exceptions if row.office in here],
+            clock.day_of(now, office.time_zone), office.time_zone,
+        )  # fmt: skip
+        found[office.code] = numbers_given(opening, now)
     return found
 
 

@@ -35,6 +35,7 @@ __all__ = [
     "due_back",
     "next_number",
     "numbered",
+    "numbers_given",
     "onward",
     "open_for",
     "ordered",
@@ -74,6 +75,9 @@ FROM: Mapping[Verb, frozenset[State]] = {
     "reactivate": frozenset({"no-show"}),
 }
 """The states that each verb may start from; from any other it is refused and changes nothing."""
+
+DOORS_OPEN_BEFORE = timedelta(minutes=60)
+"""People queue before the office opens: numbers are given from this long before the first hour of the day."""
 
 CALLS_BEFORE_RETURN = 2
 """A missed ticket that came back is called after this many further calls on its line, unless somebody stands idle."""
@@ -320,6 +324,11 @@ def allowed(verb: Verb, ticket: Ticket, *, seat: Seat | None = None) -> Refused 
     if seat is not None and ticket.state in ("called", "serving") and ticket.counter != seat.counter:
         return Refused("not-your-ticket")
     return None
+
+
+def numbers_given(opening: Sequence[tuple[datetime, datetime]], now: datetime) -> bool:
+    """Whether numbers are given on a day that is open so: from an hour before the doors open, and through breaks."""
+    return bool(opening) and opening[0][0] - DOORS_OPEN_BEFORE <= now < opening[-1][1]
 
 
 def open_for(since: datetime, now: datetime, opening: Sequence[tuple[datetime, datetime]]) -> timedelta:

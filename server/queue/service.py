@@ -15,7 +15,16 @@ from server.journal.append import Change
 from server.people.secrets import server_key
 from server.queue import tables
 from server.queue.hall import Setting, hall_change, load_setting, set_state, ticket_by_id, ticket_facts
-from server.queue.rules import OPEN_STATES, Series, Ticket, allowed, next_number, numbered, virtual_arrival
+from server.queue.rules import (
+    OPEN_STATES,
+    Series,
+    Ticket,
+    allowed,
+    next_number,
+    numbered,
+    numbers_given,
+    virtual_arrival,
+)
 from server.wire import CheckIn
 
 __all__ = [
@@ -29,9 +38,6 @@ __all__ = [
     "withdraw",
     "withdraw_own",
 ]
-
-DOORS_OPEN_BEFORE = timedelta(minutes=60)
-"""People queue before the office opens: numbers are given from this long before the first hour of the day."""
 
 WALK_IN_RATE = 100
 
@@ -227,7 +233,7 @@ async def refuse_when_closed(setting: Setting, now: datetime) -> None:
     await catalogue.working_office(setting.office.code, now)
     today = clock.day_of(now, setting.office.time_zone)
     opening = (await catalogue.opening_days(setting.office, today, 1))[today]
-    if not opening or not opening[0][0] - DOORS_OPEN_BEFORE <= now < opening[-1][1]:
+    if not numbers_given(opening, now):
         raise Refusal("office-closed")
 
 

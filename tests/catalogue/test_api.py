@@ -6,11 +6,15 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 from litestar import Litestar
+from litestar.datastructures import State
 
 from server import clock
 from server.catalogue.api import CatalogueController
 from server.catalogue.pack import load
 from server.db import Database
+from server.queue.api import BoardController
+from server.queue.forecasting import Forecaster
+from server.settings import Settings
 from server.web import problems
 from tests.catalogue.conftest import SHIPPED
 
@@ -23,9 +27,14 @@ async def client(database: Database, monkeypatch: pytest.MonkeyPatch) -> AsyncIt
     await load(SHIPPED / "long-bien")
     await load(SHIPPED / "demo")
     monkeypatch.setattr(clock, "now", lambda: datetime(2026, 11, 23, 2, 0, tzinfo=UTC))
-    app = Litestar([CatalogueController], exception_handlers=problems.handlers, openapi_config=None)
+    forecaster = Forecaster(lambda _office, _frame: None)
+    state = State({"forecaster": forecaster, "settings": Settings()})
+    app = Litestar(
+        [CatalogueController, BoardController], exception_handlers=problems.handlers, openapi_config=None, state=state
+    )
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
         yield client
+    await forecaster.close()
 
 
 async def test_offices_are_listed_with_those_that_ended_last(client: httpx.AsyncClient) -> None:
