@@ -249,6 +249,7 @@ async def undo(officer: Officer, ticket: str) -> Ticket:
     The call stays announced: it was heard. Refuses nothing-to-undo, and counter-paused once a break has begun.
     """
     async with at_desk(officer, ticket=ticket) as work:
+        await ticket_by_id(officer.office, ticket)
         refuse_while_paused(work)
         desk, change = work.desk, work.change
         kept = msgspec.json.decode(desk.undo, type=list[Ticket]) if desk.undo else []

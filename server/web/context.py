@@ -71,17 +71,19 @@ async def caller(connection: Connection) -> Caller:
     known = connection.scope.get("_motcua_caller")
     if isinstance(known, Caller):
         return known
-    header = connection.headers.get("authorization", "")
-    token: str | None = None
-    by_cookie = False
-    if header[:7].lower() == "bearer ":
-        token = header[7:].strip()
-    elif (cookie := connection.cookies.get(settings_of(connection).cookie)) is not None:
+    token, by_cookie = bearer(connection), False
+    if token is None and (cookie := connection.cookies.get(settings_of(connection).cookie)) is not None:
         token, by_cookie = cookie, True
     who = await people.caller_of(token) if token else None
     found = Caller(who, by_cookie)
     connection.scope["_motcua_caller"] = found  # type: ignore[typeddict-unknown-key]
     return found
+
+
+def bearer(connection: Connection) -> str | None:
+    """The token of a program that shows one by itself, as no browser does; None where there is none."""
+    header = connection.headers.get("authorization", "")
+    return header[7:].strip() if header[:7].lower() == "bearer " else None
 
 
 async def officer(connection: Connection, *roles: Role) -> Officer:
@@ -115,7 +117,7 @@ def speaks_from_here(connection: Connection) -> bool:
 
 def check_origin(connection: Connection) -> None:
     """Refuse bad-origin for a command that carries a cookie and comes from somebody else's page."""
-    if connection.cookies and not connection.headers.get("authorization") and not speaks_from_here(connection):
+    if connection.cookies and bearer(connection) is None and not speaks_from_here(connection):
         raise Refusal("bad-origin")
 
 

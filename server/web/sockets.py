@@ -88,8 +88,10 @@ async def _welcome(socket: Socket) -> bool:
             raise
         await socket.close(code=TRY_AGAIN)
         return False
-    foreign = socket.headers.get("origin") is not None and not context.speaks_from_here(socket)
-    if foreign or (socket.headers.get("authorization") and known is None):
+    shows_token = context.bearer(socket) is not None
+    from_a_page = socket.cookies or socket.headers.get("origin") is not None
+    foreign = from_a_page and not shows_token and not context.speaks_from_here(socket)
+    if foreign or (shows_token and known is None):
         await socket.close(code=feed.NOT_ALLOWED)
         return False
     return True
