@@ -154,10 +154,10 @@ async def call_chosen(officer: Officer, ticket: str, reason: str, counter: int |
     async with at_desk(officer, counter=counter) as work:
         if not may_choose(officer, work.setting):
             raise Refusal("not-allowed")
-        refuse_while_paused(work)
-        await refuse_while_serving(work)
         found = await ticket_by_id(officer.office, ticket)
         check("call", found)
+        refuse_while_paused(work)
+        await refuse_while_serving(work)
         if found.line not in work.seat.lines:
             raise Refusal("not-your-line", line=line_name(work.setting, found.line))
         called = await call(work, found, chosen_by=officer.username, choice_reason=reason)

@@ -87,8 +87,9 @@ async def _end_here(work: Work, before: Ticket, columns: dict[str, object]) -> T
             **columns | to_queue, only_officer=before.back_to,
         )  # fmt: skip
     after = structs.replace(before, **columns)
-    codes = after.procedures.split("\n") if after.procedures else []
-    next_line = onward(after, await _lines_of(change.office, codes) if len(codes) > 1 else {}, work.seat)
+    served = after.served_procedures.split("\n")
+    left = [code for code in after.procedures.split("\n") if code and code not in served]
+    next_line = onward(after, await _lines_of(change.office, left), work.seat)
     if next_line is not None and next_line in setting.lines:
         return await set_state(
             change, setting, before, "ticket.transferred", at_counter=work.desk.counter,
