@@ -25,12 +25,14 @@ class Announced(Struct, frozen=True):
 
 class Grade(Struct, frozen=True):
     """`covered`: share called by the far end; `within`: share between both ends, steps of 5 counted in;
-    `mean_error`: mean of |truth - p50|; `too_optimistic`: share called 5 minutes or more after p50.
+    `mean_error`: mean of |truth - p50|; `too_optimistic`, `too_pessimistic`: share called 5 minutes or more after p50,
+    and before it.
     """  # fmt: skip
 
     count: int
     mean_error: float
     too_optimistic: float
+    too_pessimistic: float
     covered: float | None
     within: float | None
 
@@ -45,6 +47,7 @@ def grade(announced: Sequence[Announced]) -> Grade | None:
         count,
         sum(abs(each.truth - each.p50) for each in announced) / count,
         sum(1 for each in announced if each.truth - each.p50 >= MUCH) / count,
+        sum(1 for each in announced if each.p50 - each.truth >= MUCH) / count,
         sum(1 for each, far in ranges if each.truth <= far) / len(ranges) if ranges else None,
         sum(1 for each, far in ranges if each.p50 - MUCH <= each.truth <= far) / len(ranges) if ranges else None,
     )

@@ -118,7 +118,8 @@ def forecast_table(name: str, offices: int, seed: int, jobs: int) -> str:
     def line(label: str, found: Grade, against: float) -> Sequence[object]:
         covered = "" if found.covered is None else f"{found.covered:.0%}"
         ratio = f"{found.mean_error / against:.2f}"
-        return [label, f"{found.mean_error:.1f}", ratio, f"{found.too_optimistic:.0%}", covered]
+        wrong = (f"{found.too_optimistic:.0%}", f"{found.too_pessimistic:.0%}")
+        return [label, f"{found.mean_error:.1f}", ratio, *wrong, covered]
 
     rows = [
         line("**forecast**, times learned in 10 days", learned.grades["exact"], best),
@@ -138,7 +139,7 @@ def forecast_table(name: str, offices: int, seed: int, jobs: int) -> str:
         f"{learned.mean_wait:.1f} min; seed {seed}. Best formula: {FORMULA_NAMES[learned.best_formula]}. The last "
         "two rows are other days, each measured against the best formula of those days."
     )
-    head = ["said by", "mean error, min", "of the best formula", "5 min too optimistic", "called by P90"]
+    head = ["said by", "mean error, min", "of the best formula", "5 min too short", "5 min too long", "called by P90"]
     return table_of(head, rows) + f"\n\n{note}"
 
 

@@ -155,7 +155,7 @@ def test_a_grade_compares_promises_with_the_truth() -> None:
     """Mean error, share covered by P90, share within the range, share 5 minutes or more too optimistic."""
     found = grade([Announced(10, 20, 12), Announced(10, 20, 15), Announced(10, 20, 21), Announced(10, None, 4)])
     assert found is not None
-    assert (found.count, found.mean_error, found.too_optimistic) == (4, 6.0, 0.5)
+    assert (found.count, found.mean_error, found.too_optimistic, found.too_pessimistic) == (4, 6.0, 0.5, 0.25)
     assert (found.covered, found.within) == (2 / 3, 2 / 3)
     assert grade([]) is None
     only = grade([Announced(10, None, 4)])
