@@ -14,6 +14,7 @@ from server.settings import Settings
 
 __all__ = [
     "Caller",
+    "bearer",
     "caller",
     "check_origin",
     "chosen_language",
