@@ -19,6 +19,8 @@ import httpx
 
 from server import clock
 from server.booking.calendar_file import Invited, calendar_file, method_of
+from server.booking.rules_particulars import clean_email
+from server.errors import Refusal
 from server.notify.letters import Letter
 from server.notify.rules import Channel, Outcome
 from server.settings import LOOPBACK, Settings
@@ -78,13 +80,13 @@ class EmailSender:
     async def send(self, letter: Letter) -> None:
         """Have the SMTP server take it. Its Message-ID stays the same, however often it is tried."""
         try:
-            mail = self._mail(letter)
-        except (ValueError, MessageError, IndexError):
+            to, mail = _recipient(letter), self._mail(letter)
+        except (Refusal, ValueError, MessageError):
             raise NotSent("recipient-refused", for_good=True) from None
         must_upgrade = self._user is not None and self._host not in LOOPBACK
         try:
             await aiosmtplib.send(
-                mail, sender=self._address, recipients=[letter.to], hostname=self._host, port=self._port,
+                mail, sender=self._address, recipients=[to.addr_spec], hostname=self._host, port=self._port,
                 username=self._user, password=self._password, timeout=STEP_SECONDS, use_tls=self._tls,
                 start_tls=False if self._tls else True if must_upgrade else None,
                 # Otherwise it would ask the resolver what this machine is called, and wait for the answer.
@@ -105,11 +107,10 @@ class EmailSender:
         now = clock.now()
         mail = EmailMessage(policy=SMTP_RULES)
         mail["From"] = Address(letter.office, addr_spec=self._address)
-        mail["To"] = Address(addr_spec=letter.to)
+        mail["To"] = _recipient(letter)
         mail["Subject"] = letter.subject
         mail["Date"] = format_datetime(now)
         mail["Message-ID"] = f"<{letter.id}@{self._address.rpartition('@')[2]}>"
-        mail["Content-Language"] = letter.language
         mail["Auto-Submitted"] = "auto-generated"
         mail.set_content(letter.text)
         if letter.entry is not None:
@@ -117,7 +118,14 @@ class EmailSender:
             content = calendar_file(letter.entry, now, letter.language, invited)
             method = method_of(letter.entry, invited)
             mail.add_alternative(content.decode(), subtype="calendar", cte="base64", params={"method": method})
+        mail["Content-Language"] = letter.language
         return mail
+
+
+def _recipient(letter: Letter) -> Address:
+    """Checked once more: whatever is in the table, it adds no header and no second recipient. Raises Refusal."""
+    name, _, domain = clean_email(letter.to).rpartition("@")
+    return Address(username=name, domain=domain.encode("idna").decode())
 
 
 def _of_smtp(exc: Exception) -> NotSent:

@@ -8,6 +8,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from server import clock
 from server.booking import service as booking
@@ -64,11 +65,7 @@ class Post:
                 if not is_unavailable(exc):
                     log.warning("sending messages failed: %s", type(exc).__name__)
                 rest = LOOK_SECONDS
-            try:
-                async with asyncio.timeout(rest):
-                    await self._news.wait()
-            except TimeoutError:
-                pass
+            await self._rest(rest)
 
     async def deliver_due(self) -> None:
         """Send all that is due, what becomes due meanwhile included; cancelled, what is under way has a moment more."""
@@ -99,6 +96,12 @@ class Post:
         """Close what the senders keep open."""
         for sender in self._senders.values():
             await sender.close()
+
+    async def _rest(self, seconds: float) -> None:
+        """Until there is news, but no longer than that."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._news.wait()
 
     async def _until_next(self) -> float:
         due = await outbox.next_due(self._senders.keys())
