@@ -10,9 +10,9 @@ from tests.bench.table import Row, Section, ms, per_second, quantile
 
 __all__ = ["measure", "under_load"]
 
-TICKETS = 160
+TICKETS = 120
 """So many per figure: the hall is never fuller than a very bad morning."""
-TURNS = 400
+TURNS = 300
 
 Act = Callable[[int], Awaitable[object]]
 

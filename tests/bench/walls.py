@@ -17,7 +17,7 @@ from tests.programs import OFFICE
 
 __all__ = ["measure"]
 
-SCREENS = {1: 60, 50: 30, 1000: 10}
+SCREENS = {1: 40, 50: 20, 1000: 8}
 """Screens, and how many calls are measured with so many."""
 AT_ONCE = 20
 
