@@ -55,9 +55,16 @@ def particulars(key: bytes, citizen: Citizen) -> Particulars:
 
 
 def wrong_particulars(citizen: Citizen) -> list[Refusal]:
-    """Everything about the name and the phone that would be refused, so that a form can say it at once."""
+    """Everything about name, telephone and e-mail that would be refused, so that a form can say it at once."""
     found = []
-    for clean, typed in ((rules_particulars.clean_name, citizen.name), (rules_particulars.clean_phone, citizen.phone)):
+    fields = (
+        (rules_particulars.clean_name, citizen.name),
+        (rules_particulars.clean_phone, citizen.phone),
+        (rules_particulars.clean_email, citizen.email),
+    )
+    for clean, typed in fields:
+        if typed is None:
+            continue
         try:
             clean(typed)
         except Refusal as refusal:

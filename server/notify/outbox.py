@@ -22,6 +22,7 @@ from server.notify.tables import Outbox
 __all__ = [
     "LEASE",
     "announce",
+    "available",
     "claim",
     "forget_old",
     "in_trouble",
@@ -78,13 +79,17 @@ def opened(channels: Collection[Channel], ring: Callable[[], None]) -> None:
     here.channels, here.ring = frozenset(channels), ring
 
 
+def available() -> frozenset[Channel]:
+    """The ways by which people are told; whatever else they might leave need not be asked for."""
+    return _open.here().channels
+
+
 async def announce(here: Change, appointment: Appointment, kind: Kind) -> None:
     """Within a change of a booking: have the person told of it, and reminded the day before.
 
     `appointment` is the booking as it stands after the change.
     """
-    post = _open.here()
-    channels = channels_for(appointment, post.channels)
+    channels = channels_for(appointment, available())
     if not channels:
         return
     wanted: list[tuple[Kind, datetime]] = [(kind, here.now)]
@@ -103,7 +108,7 @@ async def announce(here: Change, appointment: Appointment, kind: Kind) -> None:
             for channel in channels
         )
     ).on_conflict(action="DO NOTHING")  # fmt: skip
-    after_commit(post.ring)
+    after_commit(_open.here().ring)
 
 
 async def claim(channels: Collection[Channel], now: datetime) -> Message | None:

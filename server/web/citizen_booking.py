@@ -15,6 +15,7 @@ from server.booking.rules_states import Appointment, stage
 from server.catalogue.views import name_in
 from server.codes import normalised, readable
 from server.errors import Refusal
+from server.notify.outbox import available
 from server.people import service as people
 from server.phrases import say
 from server.web import citizen_times, citizen_views, context
@@ -30,7 +31,7 @@ Page = Response[bytes]
 LONGEST_FIELD = 400
 
 FIELD_OF = {
-    "bad-name": "name", "too-long": "name", "bad-phone": "phone",
+    "bad-name": "name", "too-long": "name", "bad-phone": "phone", "bad-email": "email",
     "too-many-bookings": "phone", "already-booked": "phone",
 }  # fmt: skip
 """Where a refusal of the form is said, beside which field."""
@@ -53,17 +54,16 @@ async def name_and_confirm(request: Req, reference: FromPath[str]) -> Page | Red
     """Confirm the held time for this person. Sent twice it is confirmed once."""
     limited(request, "book")
     form = await request.form()
-    said = {name: str(form.get(name) or "")[:LONGEST_FIELD] for name in ("name", "phone")}
+    said = {name: str(form.get(name) or "")[:LONGEST_FIELD] for name in ("name", "phone", "email")}
+    citizen = Citizen(name=said["name"], phone=said["phone"], email=said["email"].strip() or None)
     found = await _mine(request, reference)
     if found is None:
         return Redirect(f"/a/{normalised(reference)}", status_code=303)
     # All that is wrong is said at once, not one thing after the other.
-    errors = service.wrong_particulars(Citizen(name=said["name"], phone=said["phone"]))
+    errors = service.wrong_particulars(citizen)
     try:
         if not errors:
-            await service.confirm(
-                found.reference, token_of(request, reference), Citizen(name=said["name"], phone=said["phone"])
-            )
+            await service.confirm(found.reference, token_of(request, reference), citizen)
     except Refusal as refusal:
         if refusal.code in ("already-confirmed", "hold-expired", "already-cancelled", "already-started"):
             return Redirect(f"/a/{found.reference}", status_code=303)
@@ -84,7 +84,7 @@ async def _who(
     again = citizen_times.query_text({"procedure": view.codes, "day": f"{view.start:%Y-%m-%d}"})
     return page(
         request, "citizen/who.html", status=status, office_name=view.office_name, booking=view, said=said,
-        errors=errors, again=f"/book/{found.office}/when?{again}", sample=view.sample,
+        errors=errors, again=f"/book/{found.office}/when?{again}", sample=view.sample, ways=available(),
     )  # fmt: skip
 
 

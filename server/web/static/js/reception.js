@@ -9,7 +9,8 @@ import { staffPage } from "./staff.js";
 
 /** @typedef {{code: string, name: string, kind: string, open: boolean, waiting: number, wait: {p50: number, p90: number} | null}} Line */
 /** @typedef {{id: string, number: string, label: string, line: string, lineName: string, state: string, issuedAt: string, returnable: boolean}} Listed */
-/** @typedef {{session: {office: string, officeName: string}, zone: string, lines: Line[], groups: {code: string, nameVi: string, nameEn: string}[], missed: Listed[], latest: Listed[], cards: {label: string, state: string}[]}} View */
+/** @typedef {{id: string, reference: string, kind: string, reason: string | null}} Failed */
+/** @typedef {{session: {office: string, officeName: string}, zone: string, lines: Line[], groups: {code: string, nameVi: string, nameEn: string}[], missed: Listed[], latest: Listed[], cards: {label: string, state: string}[], failed: Failed[]}} View */
 
 const card = find("#card", HTMLInputElement);
 const group = find("#group", HTMLSelectElement);
@@ -24,11 +25,12 @@ const page = staffPage({ ask, office: (view) => view.session.office, draw });
 async function ask() {
   const session = await read("/api/session");
   const query = lostLine.value ? `?line=${encodeURIComponent(lostLine.value)}${since()}` : "";
-  const [office, groups, missed, latest, cards] = await Promise.all([
+  const [office, groups, missed, latest, cards, messages] = await Promise.all([
     read(`/api/offices/${session.office}`), read("/api/reception/groups"), read("/api/reception/missed"),
     read(`/api/reception/tickets${query}`), read("/api/reception/cards"),
+    read("/api/reception/messages"),
   ]);
-  return { session, zone: office.timeZone, lines: office.lines, groups, missed, latest, cards };
+  return { session, zone: office.timeZone, lines: office.lines, groups, missed, latest, cards, failed: messages.messages };
 }
 
 /** The time of day that was chosen, as an instant of today. */
@@ -58,6 +60,10 @@ function draw(view) {
     h("button", { class: "button button-quiet", type: "button", onclick: (/** @type {Event} */ event) => page.run("POST", `/api/reception/cards/${encodeURIComponent(each.label)}/back`, undefined, button(event)) }, say("reception.card.back")),
     h("button", { class: "button button-quiet", type: "button", onclick: (/** @type {Event} */ event) => page.run("POST", `/api/reception/cards/${encodeURIComponent(each.label)}/lost`, undefined, button(event)) }, say("reception.card.lost"))))),
   !out.length && h("li", { class: "quiet" }, say("reception.cards.none")));
+  set(find("#failed-messages", HTMLElement), { hidden: !view.failed.length });
+  replace(find("#failed", HTMLElement), ...view.failed.map((each) => h("li", null, h("b", { class: "number" }, each.reference),
+    h("span", { class: "staff-what" }, say(`notify.kind.${each.kind}`), h("small", { class: "quiet" }, each.reason ?? "")),
+    h("button", { class: "button button-quiet", type: "button", "aria-label": `${say("notify.failed.retry")} ${each.reference}`, onclick: (/** @type {Event} */ event) => page.run("POST", `/api/reception/messages/${each.id}/retry`, undefined, button(event)) }, say("notify.failed.retry")))));
 }
 
 /** @param {Line} line @param {number} place */
