@@ -9,9 +9,11 @@ from litestar import Litestar, Request, Response, get
 from litestar.config.app import AppConfig
 from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
+from litestar.datastructures.headers import MutableScopeHeaders
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.static_files import create_static_files_router
+from litestar.types import Message, Scope
 
 from server import __version__
 from server.booking.api import AppointmentController, SlotController
@@ -40,8 +42,8 @@ from server.settings import Settings
 from server.tables import all_tables
 from server.web.citizen import PAGES as CITIZEN_PAGES
 from server.web.commands import forget_old_keys
-from server.web.context import OriginGuard
 from server.web.health import health
+from server.web.incoming import IncomingGuard
 from server.web.pages import PAGES
 from server.web.problems import handlers
 from server.web.render import STATIC
@@ -91,9 +93,9 @@ def create_app(settings: Settings) -> Litestar:
             ),
         ],
         lifespan=[lifespan],
-        middleware=[OriginGuard],
+        middleware=[IncomingGuard],
         exception_handlers=handlers,
-        after_request=_add_headers,
+        before_send=[_add_headers],
         request_max_body_size=MAX_BODY,
         # A phone's first page stays under 100 kB; fonts and sounds are compressed as they are.
         compression_config=CompressionConfig(
@@ -124,16 +126,18 @@ def _keep(settings: Settings, database: Database) -> Callable[[AppConfig], AppCo
     return keep
 
 
-async def _add_headers(response: Response[object]) -> Response[object]:
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    return response
+async def _add_headers(message: Message, _scope: Scope) -> None:
+    # Here, and not after a request: refusals and failures are answers too.
+    if message["type"] == "http.response.start":
+        headers = MutableScopeHeaders.from_message(message)
+        for name, value in HEADERS.items():
+            headers.setdefault(name, value)
 
 
 async def _keep_static(response: Response[object]) -> Response[object]:
     # Addresses carry the content's hash (render.static_url), so what is there never changes.
     response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-    return await _add_headers(response)
+    return response
 
 
 @asynccontextmanager

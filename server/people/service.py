@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import unicodedata
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Literal
@@ -55,7 +56,7 @@ async def sign_in(username: str, password: str) -> tuple[Officer, str]:
     A name may be followed by `@office` where several offices use it. Raises wrong-password, whatever was wrong, and
     locked-out after too many tries. Hashing runs off the event loop.
     """
-    name, _, office = username.strip().partition("@")
+    name, _, office = _composed(username).strip().partition("@")
     where = (OfficerTable.username == name) & (OfficerTable.active.eq(True))
     if office:
         where &= OfficerTable.office == office
@@ -246,14 +247,19 @@ class _Failures(msgspec.Struct, frozen=True):
     failures: int
 
 
+def _composed(text: str) -> str:
+    """The same letters however a keyboard put them together."""
+    return unicodedata.normalize("NFC", text)
+
+
 async def _hash(password: str) -> str:
     if len(password) < MIN_PASSWORD:
         raise Refusal("short-password", n=MIN_PASSWORD)
-    return await asyncio.to_thread(_hasher.hash, password)
+    return await asyncio.to_thread(_hasher.hash, _composed(password))
 
 
 async def _verify(stored: str, password: str) -> bool:
     try:
-        return await asyncio.to_thread(_hasher.verify, stored, password)
+        return await asyncio.to_thread(_hasher.verify, stored, _composed(password))
     except (VerifyMismatchError, InvalidHashError):
         return False

@@ -1,5 +1,6 @@
 """What visitors say of their visit. One rating per served ticket; the holder's own replaces what the tablet said."""
 
+import unicodedata
 from datetime import date, timedelta
 
 from msgspec import Struct
@@ -62,12 +63,16 @@ async def rate(ticket: Served, given: Given, actor: str) -> int:
         office = await catalogue.office(ticket.office)
         values: dict[str, object] = {
             "level": given.level, "reasons": "\n".join(given.reasons), "source": given.source,
-            "given_at": change.now, "comment": given.comment, "contact": given.contact,
+            "given_at": change.now, "comment": _composed(given.comment), "contact": _composed(given.contact),
         }  # fmt: skip
         await _write(change, ticket, before, values, clock.day_of(change.now, office.time_zone))
         today = ticket.ended_seq is not None and ticket.ended_seq > change.day_seq
         change.append("rating.given", {"level": given.level, "was": before.level if before else None, "today": today})
     return given.level
+
+
+def _composed(text: str | None) -> str | None:
+    return unicodedata.normalize("NFC", text) if text is not None else None
 
 
 async def is_rated(ticket: str) -> bool:

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from litestar.connection import ASGIConnection
-from litestar.types import ASGIApp, Receive, Scope, Send
 
 from server.errors import Refusal
 from server.people import service as people
@@ -24,8 +23,6 @@ __all__ = [
     "settings_of",
     "speaks_from_here",
 ]
-
-UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
 @dataclass(frozen=True)
@@ -121,16 +118,3 @@ def check_origin(connection: Connection) -> None:
     if connection.cookies and bearer(connection) is None and not speaks_from_here(connection):
         raise Refusal("bad-origin")
 
-
-class OriginGuard:
-    """ASGI middleware: commands with cookies only from our own pages."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if "%00" in str(scope.get("raw_path", b"")) + str(scope.get("query_string", b"")):
-            raise Refusal("bad-text")  # PostgreSQL cannot store it, and nobody types it
-        if str(scope["type"]) == "http" and scope.get("method") in UNSAFE:
-            check_origin(ASGIConnection(scope))
-        await self.app(scope, receive, send)

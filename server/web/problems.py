@@ -91,6 +91,8 @@ def failed(request: Request[Any, Any, Any], exc: Exception) -> Response[bytes]:
     if is_unavailable(exc):
         log.warning("database unavailable: %s", type(exc).__name__)
         return _answer(request, Refusal("database-unavailable"))
+    if isinstance(exc, RecursionError):  # JSON nested thousands deep; nothing of ours recurses
+        return _answer(request, Refusal("invalid", what=say(context.language(request), "refusal.invalid.body")))
     # The exception's text may hold what somebody typed; its type and place do not.
     log.error("unexpected %s at %s", type(exc).__name__, _place(exc))
     return _answer(request, Refusal("internal"))
