@@ -139,9 +139,11 @@ def _of_smtp(exc: Exception) -> NotSent:
         return NotSent("recipient-refused", for_good=True)  # an address beyond ASCII, and a server that knows none
     if isinstance(exc, aiosmtplib.SMTPResponseException):
         return NotSent("set-up" if exc.code >= 500 else "busy")
-    if isinstance(exc, ssl.SSLError):
-        return NotSent("set-up")
-    return NotSent("timeout" if isinstance(exc, TimeoutError) else "no-connection")
+    if isinstance(exc, TimeoutError):
+        return NotSent("timeout")
+    # What is left are servers that cannot do what we ask for: encryption, or signing in.
+    is_away = isinstance(exc, OSError) and not isinstance(exc, ssl.SSLError)
+    return NotSent("no-connection" if is_away else "set-up")
 
 
 class HttpGateway:

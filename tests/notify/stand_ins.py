@@ -35,6 +35,7 @@ class Mailbox:
         self.taken: asyncio.Queue[EmailMessage] = asyncio.Queue()
         self.asked: asyncio.Queue[str] = asyncio.Queue()
         self.go_on = asyncio.Event()
+        self.signed_in: list[bool] = []
         self.port = 0
         self._mood: Mood = "well"
 
@@ -89,7 +90,8 @@ async def mailbox_of(password: str | None = None, *, utf8: bool = True) -> Async
     mailbox = Mailbox()
 
     def check(_server: SMTP, _session: Session, _envelope: Envelope, _how: str, given: Any) -> AuthResult:
-        return AuthResult(success=given.password == (password or "").encode(), handled=False)
+        mailbox.signed_in.append(given.password == (password or "").encode())
+        return AuthResult(success=mailbox.signed_in[-1], handled=False)
 
     def protocol() -> SMTP:
         return SMTP(

@@ -5,8 +5,10 @@ from datetime import datetime, timedelta
 from email.message import EmailMessage
 
 import pytest
+from click.testing import CliRunner
 from msgspec import structs
 
+from server.cli import main
 from server.notify import senders
 from server.notify.letters import Letter, letter_of
 from server.notify.rules import Kind
@@ -137,6 +139,16 @@ async def test_a_mail_server_that_asks_for_a_password() -> None:
         assert not failed.value.for_good
 
 
+@pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
+async def test_a_password_leaves_this_machine_only_encrypted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To a server elsewhere that offers no encryption neither password nor letter is sent."""
+    monkeypatch.setattr(senders, "LOOPBACK", frozenset[str]())
+    async with mailbox_of(password="word") as mailbox:
+        with pytest.raises(NotSent, match="set-up"):
+            await EmailSender(f"smtp://hen:word@127.0.0.1:{mailbox.port}", MAIL_FROM).send(letter())
+        assert mailbox.signed_in == []
+
+
 async def test_addresses_beyond_ascii_go_where_they_are_known() -> None:
     """A server that takes them gets them; to one that does not, nobody has that address."""
     accented = letter(to="hoà@thư.example")
@@ -228,3 +240,11 @@ def test_what_cannot_be_right_is_said_at_the_start(wrong: dict[str, str]) -> Non
     """A server set up wrongly does not start: telephones would be sent in clear, or nothing at all."""
     with pytest.raises(ValueError, match="must be"):
         senders_of(Settings(**wrong))
+
+
+def test_the_command_says_so_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`motcua serve` ends as for any wrong usage, in one sentence."""
+    monkeypatch.setenv("MOTCUA_SMTP_URL", "mail.example")
+    result = CliRunner().invoke(main, ["serve"])
+    assert result.exit_code == 2
+    assert "MOTCUA_SMTP_URL must be smtp://" in result.output
