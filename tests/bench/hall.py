@@ -89,7 +89,7 @@ class Hall:
 
     async def verb(self, client: int, ticket: Any, verb: str) -> None:
         """The officer does it to the ticket."""
-        body = {} if verb == "finish" else None
+        body: dict[str, object] | None = {} if verb == "finish" else None
         await self.desks[client].ask("POST", f"/api/desk/tickets/{ticket['id']}/{verb}", body)
 
     async def serve(self, client: int = 0) -> bool:
