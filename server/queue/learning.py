@@ -234,7 +234,7 @@ def _pace(
 
 def _expected(believed: LineTimes, elapsed: float) -> float:
     """The mean of a lognormal service that has lasted `elapsed` minutes already, from its beginning."""
-    if elapsed <= 0 or believed.cv <= 0:
+    if elapsed < 1e-6 or believed.cv < 1e-6:
         return max(believed.mean_minutes, elapsed)
     sigma = math.sqrt(math.log1p(believed.cv**2))
     z = (math.log(elapsed / believed.mean_minutes) + sigma * sigma / 2) / sigma

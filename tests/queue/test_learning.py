@@ -69,7 +69,7 @@ def test_an_officer_with_few_services_is_like_everybody() -> None:
 
 
 def test_a_changed_pace_is_followed() -> None:
-    """Half as long again for an hour, at four busy desks: two fifths of that are believed, soon seven tenths."""
+    """Half as long again for an hour, at four busy desks: two fifths of that are believed, seven tenths after three."""
     rng = Random(1)
     past = tally([each for day in range(1, 11) for each in services(100, 10.0, ago=day * 24 * 60)], PRIORS, BEGAN)
     today = [
