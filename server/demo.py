@@ -31,7 +31,7 @@ KIOSK_PORT, WALL_PORT = 8701, 8702
 PACKS = Path(__file__).parent / "packs"
 READY_SECONDS = 60.0
 
-console = Console(stderr=False, highlight=False)
+console = Console(stderr=False, highlight=False, soft_wrap=True)
 
 
 def run(port: int, database: str | None, busy: bool) -> int:
@@ -157,6 +157,8 @@ def _announce(port: int, tokens: dict[str, str], busy: bool) -> None:
         ("Kiosk", f"http://127.0.0.1:{KIOSK_PORT}/"),
         ("Bảng gọi số · wall", f"http://127.0.0.1:{WALL_PORT}/"),
         ("Cán bộ · desk", f"{here}/desk"),
+        ("Tiếp đón · reception", f"{here}/reception"),
+        ("Lãnh đạo · head", f"{here}/office"),
         ("Đánh giá · tablet", f"{here}/tablet"),
         ("Phiếu in · paper", str(Path("var/paper").resolve())),
     ]
@@ -165,19 +167,23 @@ def _announce(port: int, tokens: dict[str, str], busy: bool) -> None:
     )
     for name, address in rows:
         console.print(f"  {name:<22} {address}")
-    console.print("\n  Đăng nhập · sign in: ", end="")
-    console.print(", ".join(_logins()), end="")
-    console.print(f"  mật khẩu · password: [bold]{PASSWORD}[/bold]")
-    console.print(f"  Mã máy tính bảng · tablet code (quầy 1): {tokens['tablet']}")
+    console.print(f"\n  Đăng nhập · sign in, mật khẩu · password [bold]{PASSWORD}[/bold]:")
+    for role, usernames in _logins().items():
+        console.print(f"    {role:<20} {', '.join(usernames)}")
+    console.print(f"\n  Mã máy tính bảng quầy 1 · tablet code: {tokens['tablet']}")
     if busy:
         console.print("  Sảnh có người mô phỏng · simulated people keep the hall alive")
     console.print("\n  Ctrl-C để dừng · Ctrl-C stops everything\n")
 
 
-def _logins() -> list[str]:
+def _logins() -> dict[str, list[str]]:
+    """The usernames of the demo's office by role."""
+    found: dict[str, list[str]] = {}
     with (PACKS / "long-bien" / "officers.csv").open(encoding="utf-8", newline="") as file:
-        found = [row for row in csv.DictReader(file) if row["office"] == OFFICE]
-    return [f"{row['username']} ({row['role']})" for row in found]
+        for row in csv.DictReader(file):
+            if row["office"] == OFFICE:
+                found.setdefault(row["role"], []).append(row["username"])
+    return found
 
 
 def _taken(port: int) -> bool:
