@@ -13,6 +13,7 @@ from server.catalogue.cli import office as office_group
 from server.db import DatabaseUnavailable, MigrationError, open_database
 from server.errors import Refusal
 from server.settings import Settings
+from server.simulation.cli import simulate
 
 __all__ = ["main"]
 
@@ -149,6 +150,7 @@ def device_add(kind: str, office: str, name: str, counter: int | None) -> None:
 main.add_command(load)
 main.add_command(export)
 main.add_command(office_group)
+main.add_command(simulate)
 
 
 def settings_from(**given: object) -> Settings:
