@@ -178,6 +178,17 @@ async def hall(camera: Camera, addresses: dict[str, str], folder: Path, tablet_c
     await camera.take(tablet, "tablet", 640)
 
 
+async def head(camera: Camera, site: str) -> None:
+    """The head's page."""
+    page = await camera.open(f"{site}/office", DESK)
+    await page.locator("#username").fill("huong.bode")
+    await page.locator("#password").fill(PASSWORD)
+    await page.locator("#password").press("Enter")
+    await page.locator("#sentence:not(:empty)").wait_for()
+    await page.locator("#lines tr").first.wait_for()
+    await camera.take(page, "head", 1120)
+
+
 async def phone(camera: Camera, morning: Morning) -> None:
     """Somebody's own ticket."""
     ticket = await morning.do(morning.kiosk, "POST", "/api/kiosk/tickets", {"line": "H"})
@@ -217,6 +228,7 @@ async def main() -> None:
             await citizen(camera, site)
             await phone(camera, morning)
             await hall(camera, addresses, folder, tokens["tablet"])
+            await head(camera, site)
     for image in sorted(IMAGES.iterdir()):
         print(f"{image.stat().st_size / 1024:5.0f} KiB  docs/images/{image.name}")
 

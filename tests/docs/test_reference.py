@@ -87,6 +87,16 @@ def test_every_kind_of_frame_is_told() -> None:
     assert (feed.HEARTBEAT_SECONDS, "every five seconds" in told) == (5, True)
 
 
+def test_every_key_of_the_desk_is_told() -> None:
+    """Both halves of the officer's page name every key that does something."""
+    block = re.search(r"VERBS = \{(.*?)\};", (ROOT / "server/web/static/js/keys.js").read_text("utf-8"), re.DOTALL)
+    assert block
+    keys = set(re.findall(r'"?([+\w]+)"?: "', block[1]))
+    assert {"Enter", "+", "0", "Z"} <= keys
+    for half in page("how-to/counter-officer.md").split("\n---\n"):
+        assert keys <= set(re.findall(r"[`*]([+\w]+)[`*]", half))
+
+
 PAGES = sorted([ROOT / "README.md", *DOCS.rglob("*.md")])
 
 
