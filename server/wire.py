@@ -528,6 +528,8 @@ class DeskTicket(Outgoing):
     parked_until: datetime | UnsetType = UNSET
     park_reason: str | UnsetType = UNSET
     why: str | UnsetType = UNSET
+    here: list[str] = []
+    """Those of the procedures that this desk is to do; the others are done, or another line's."""
     next: "DeskTicket | UnsetType" = UNSET
 
 

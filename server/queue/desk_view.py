@@ -8,6 +8,7 @@ from msgspec import UNSET, Struct
 from server import clock
 from server.booking import service as booking
 from server.catalogue import service as catalogue
+from server.catalogue.rules import Procedure
 from server.catalogue.views import name_in
 from server.db import row
 from server.errors import Refusal
@@ -29,6 +30,7 @@ from server.queue.hall import (
     ticket_by_id,
 )
 from server.queue.rules import DeskRow, Hall, Seat, Ticket, queue_of, reason
+from server.queue.rules_visit import procedures_of, to_do_here
 from server.queue.visit import NOT_READY
 from server.wire import (
     DeskAppointment,
@@ -93,7 +95,7 @@ async def desk_view(officer: Officer, language: Language, counter: int | None = 
         appointments=[
             DeskAppointment(
                 start=found.starts_at,
-                procedure=", ".join(await _procedure_names(found.office, found.codes, language)),
+                procedure=", ".join(_names(await _procedures(found.office, found.codes), language)),
                 state=found.state,
             )
             for found in await booking.appointments_of_hour(setting.office.code, now)
@@ -166,7 +168,9 @@ async def _desk_ticket(
     now: datetime | None = None,
 ) -> DeskTicket:
     """A ticket for whoever serves it, with its appointment and, where a hall is given, why it was called."""
-    codes = ticket.procedures.split("\n") if ticket.procedures else []
+    codes = procedures_of(ticket)
+    known = await _procedures(ticket.office, codes)
+    lines_of = {code: procedure.line for code, procedure in known.items() if procedure}
     line = setting.lines.get(ticket.line)
     booked = await booking.with_reference(ticket.appointment) if ticket.appointment else None
     sentence = ""
@@ -186,7 +190,8 @@ async def _desk_ticket(
         counter=ticket.counter,
         officer=ticket.officer,
         procedures=codes,
-        procedure_names=await _procedure_names(ticket.office, codes, language),
+        procedure_names=_names(known, language),
+        here=to_do_here(ticket, lines_of, seat.lines if seat else frozenset()),
         issued_at=ticket.issued_at,
         called_at=ticket.called_at,
         started_at=ticket.started_at,
@@ -261,11 +266,16 @@ def _next(ticket: Ticket, setting: Setting, language: Language) -> DeskNext:
     )
 
 
-async def _procedure_names(office: str, codes: list[str], language: Language) -> list[str]:
-    names = []
+async def _procedures(office: str, codes: list[str]) -> dict[str, Procedure | None]:
+    """Procedures by code; None for one that the office has stopped taking since."""
+    found: dict[str, Procedure | None] = {}
     for code in codes:
         try:
-            names.append(name_in(language, await catalogue.procedure(office, code)))
-        except Refusal:  # the office has stopped taking it since
-            names.append(code)
-    return names
+            found[code] = await catalogue.procedure(office, code)
+        except Refusal:
+            found[code] = None
+    return found
+
+
+def _names(procedures: dict[str, Procedure | None], language: Language) -> list[str]:
+    return [name_in(language, each) if each else code for code, each in procedures.items()]

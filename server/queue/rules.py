@@ -36,7 +36,6 @@ __all__ = [
     "next_number",
     "numbered",
     "numbers_given",
-    "onward",
     "open_for",
     "ordered",
     "reason",
@@ -357,19 +356,6 @@ def came_back_in_time(
 ) -> bool:
     """Whether somebody who missed the call may still come back with the time already waited."""
     return ticket.missed_at is None or open_for(ticket.missed_at, now, opening) <= within
-
-
-def onward(ticket: Ticket, lines_of: Mapping[str, str], seat: Seat) -> str | None:
-    """The line a visit walks on to when this desk is done: that of the first procedure nobody has served yet.
-
-    `lines_of` maps procedures to lines. None where nothing is left, or where this desk serves what is left, too.
-    """
-    served = set(ticket.served_procedures.split("\n"))
-    for code in ticket.procedures.split("\n") if ticket.procedures else []:
-        line = lines_of.get(code)
-        if code not in served and line is not None and line != ticket.line and line not in seat.lines:
-            return line
-    return None
 
 
 def unserved(hall: Hall, now: datetime) -> dict[str, int]:

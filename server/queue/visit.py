@@ -11,7 +11,8 @@ from server.errors import Refusal
 from server.people.rules import Officer
 from server.queue.desk import Work, at_desk, call_whoever_is_next, mine, remember
 from server.queue.hall import set_state
-from server.queue.rules import Ticket, onward
+from server.queue.rules import Ticket
+from server.queue.rules_visit import onward, procedures_of, to_do_here
 
 __all__ = ["NOT_READY", "Done", "finish"]
 
@@ -59,16 +60,13 @@ async def _columns(work: Work, ticket: Ticket, done: Done) -> dict[str, object]:
     dossiers = ticket.dossiers if done.dossiers is None else (ticket.dossiers or 0) + done.dossiers
     promised = promised or ticket.promised_on
     columns: dict[str, object] = {"outcome": outcome, "dossiers": dossiers, "promised_on": promised}
-    have = ticket.procedures.split("\n") if ticket.procedures else []
     before = ticket.served_procedures.split("\n") if ticket.served_procedures else []
-    said = None
+    here = to_do_here(ticket, await _lines_of(ticket), work.seat.lines)
+    served = here
     if done.procedures is not None:
-        said = [(await catalogue.procedure(ticket.office, code)).code for code in done.procedures]
-    lines_of = await _lines_of(ticket.office, have) if said is not None or len(have) > 1 else {}
-    here = [code for code in have if lines_of.get(code, ticket.line) in work.seat.lines | {ticket.line}]
-    served = here if said is None else said
+        served = [(await catalogue.procedure(ticket.office, code)).code for code in done.procedures]
     # What this desk could have done and did not is not wanted any more; what other lines do stays to be done.
-    kept = [code for code in have if code in served or code in before or code not in here]
+    kept = [code for code in procedures_of(ticket) if code in served or code not in here]
     columns["procedures"] = "\n".join(dict.fromkeys([*kept, *served]))
     columns["served_procedures"] = "\n".join(dict.fromkeys([*before, *served]))
     return columns
@@ -87,9 +85,7 @@ async def _end_here(work: Work, before: Ticket, columns: dict[str, object]) -> T
             **columns | to_queue, only_officer=before.back_to,
         )  # fmt: skip
     after = structs.replace(before, **columns)
-    served = after.served_procedures.split("\n")
-    left = [code for code in after.procedures.split("\n") if code and code not in served]
-    next_line = onward(after, await _lines_of(change.office, left), work.seat)
+    next_line = onward(after, await _lines_of(after), work.seat.lines)
     if next_line is not None and next_line in setting.lines:
         return await set_state(
             change, setting, before, "ticket.transferred", at_counter=work.desk.counter,
@@ -101,12 +97,12 @@ async def _end_here(work: Work, before: Ticket, columns: dict[str, object]) -> T
     )  # fmt: skip
 
 
-async def _lines_of(office: str, codes: Sequence[str]) -> dict[str, str]:
-    """Which line each procedure is served on; one that the office has stopped taking is on none."""
+async def _lines_of(ticket: Ticket) -> dict[str, str]:
+    """Which line each procedure of a visit is served on; one that the office has stopped taking is on none."""
     found = {}
-    for code in codes:
+    for code in procedures_of(ticket):
         try:
-            found[code] = (await catalogue.procedure(office, code)).line
+            found[code] = (await catalogue.procedure(ticket.office, code)).line
         except Refusal:
             continue
     return found

@@ -18,7 +18,7 @@ from server.db import open_database
 from server.people import service as people
 from server.people.tables import Officer
 from server.tables import all_tables
-from tests.browser.hall import DUNG, PASSWORD, SON, TABLET_COUNTER, Hall, Server
+from tests.browser.hall import DUNG, HUONG, LAN, PASSWORD, SON, TABLET_COUNTER, Hall, Server
 from tests.chromium import FLAGS, chromium
 
 OFFICES = 80
@@ -40,6 +40,8 @@ PACK: dict[str, list[str]] = {
         "office,username,full_name,role,lines",
         f"{{office}},{SON},Phan Đình Sơn,officer,A",
         f"{{office}},{DUNG},Đinh Thị Dung,officer,A;H",
+        f"{{office}},{LAN},Đỗ Thị Lan,reception,",
+        f"{{office}},{HUONG},Lê Thu Hương,head,",
     ],
     "hours.csv": ["office,weekdays,opens,closes", "{office},1-7,00:00,24:00"],
     "procedures.csv": [
@@ -74,7 +76,7 @@ async def prepare(database: str, folder: Path) -> list[dict[str, str]]:
         first = (Officer.office == office_code(0)) & (Officer.username == SON)
         known = await Officer.select(Officer.password_hash).where(first).first()
         assert known
-        # The same password for all: hashing it 160 times takes a minute.
+        # The same password for all: hashing it 320 times takes a minute.
         await Officer.update({Officer.password_hash: known["password_hash"]}, force=True)
         wanted = [("kiosk", "Kiosk", None), ("tablet", "Máy quầy", TABLET_COUNTER)]
         return [await people.renew_devices(office_code(n), wanted) for n in range(OFFICES)]  # type: ignore[arg-type]

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
@@ -11,6 +13,7 @@ from playwright.async_api import Browser, BrowserContext, Page
 
 PASSWORD = "mot-cua-thu"
 SON, DUNG = "son", "dung"  # officers; Sơn serves A, Dung A and H
+LAN, HUONG = "lan", "huong"  # at reception; the head
 TABLET_COUNTER = 1
 QUIET = ("Failed to load resource", "WebSocket connection to")  # the browser's own words for a refusal or a lost server
 
@@ -44,6 +47,11 @@ class Server:
             self.process.terminate()
             await self.process.communicate()
             self.process = None
+
+
+def write(folder: str, name: str, lines: Sequence[str]) -> None:
+    """A file of a pack."""
+    Path(folder, name).write_text("\n".join(lines), encoding="utf-8")
 
 
 @dataclass
@@ -113,11 +121,12 @@ class Hall:
         """How many wait in each line."""
         return {line["code"]: line["waiting"] for line in (await self.state())["lines"]}
 
-    async def officer(self, username: str = DUNG, counter: int = 2) -> Desk:
-        """An officer at a counter, without a page."""
+    async def officer(self, username: str = DUNG, counter: int | None = 2) -> Desk:
+        """An officer at a counter, or at none, without a page."""
         desk = Desk(self.client())
         await desk.do("POST", "/api/session", {"username": f"{username}@{self.office}", "password": PASSWORD})
-        await desk.do("PUT", "/api/desk", {"counter": counter})
+        if counter is not None:
+            await desk.do("PUT", "/api/desk", {"counter": counter})
         return desk
 
     # --- pages ---
@@ -143,6 +152,24 @@ class Hall:
         await page.locator("#username").fill(f"{username}@{self.office}")
         await page.locator("#password").fill(password)
         await page.locator("#sign-in button").click()
+
+    async def staff(self, path: str, username: str, **more: Any) -> Page:
+        """Reception's or the head's page, signed in."""
+        page = await self.page(path, **more)
+        await self.sign_in(page, username)
+        await page.locator("#desk").wait_for()
+        return page
+
+    async def set(self, **settings: object) -> None:
+        """Change settings of the office, as an administrator does."""
+        rows = [f"{self.office},{key},{value}" for key, value in settings.items()]
+        with TemporaryDirectory() as folder:
+            write(folder, "settings.csv", ["office,key,value", *rows])
+            loading = await asyncio.create_subprocess_exec(
+                *self.server.command, "load", folder, "--database", self.server.database,
+                stdout=asyncio.subprocess.DEVNULL,
+            )  # fmt: skip
+            assert await loading.wait() == 0
 
     async def desk(self, username: str = SON, counter: int = 1, **more: Any) -> Page:
         """The desk's page with an officer at a counter."""

@@ -4,38 +4,12 @@ import asyncio
 import re
 
 import pytest
-from playwright.async_api import Locator, Page, Request, expect
+from playwright.async_api import expect
 
+from tests.browser.desk_page import commands, part, press, says
 from tests.browser.hall import DUNG, PASSWORD, SON, Hall, complaints, overflow, type_with_times
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-
-def part(page: Page, name: str) -> Locator:
-    """A part of the desk by its name."""
-    return page.locator(f"#desk [data-part={name}]")
-
-
-async def press(page: Page, word: str) -> None:
-    """Press the primary button once it says this word."""
-    await part(page, "primary").get_by_text(word, exact=True).click()
-
-
-async def says(page: Page, word: str) -> None:
-    """Wait until the primary button says this word: what was pressed before has been answered."""
-    await expect(part(page, "primary").locator("span")).to_have_text(word)
-
-
-def commands(page: Page) -> list[str]:
-    """The commands that the page sends from now on."""
-    sent: list[str] = []
-
-    def look(request: Request) -> None:
-        if request.method != "GET":
-            sent.append(f"{request.method} {request.url.partition('/api/')[2]}")
-
-    page.on("request", look)
-    return sent
 
 
 async def test_signing_in_says_in_words_what_is_wrong(hall: Hall) -> None:

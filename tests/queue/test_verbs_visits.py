@@ -101,6 +101,29 @@ async def test_a_visit_walks_from_line_to_line_by_itself(database: Database, clo
     await kept_its_promises(OFFICE)
 
 
+async def test_a_number_sent_elsewhere_by_hand_does_not_walk_back(database: Database, clock: Clock) -> None:
+    """An officer who moves a number to another line takes its matter along: there the visit ends."""
+    await open_office()
+    dung, son = await seated("dung", 1), await seated("son", 3)
+    ticket = await issue("A", procedure=COPY)
+    await desk.call_next(dung)
+    await aside.transfer(dung, ticket.id, line="H", counter=None, to=None, back=False)
+    await desk.call_next(son)
+    await desk.start(son, ticket.id)
+    ended, _ = await visit.finish(son, ticket.id)
+    assert (ended.state, ended.served_procedures) == ("served", COPY)
+
+
+async def test_a_number_without_a_procedure_walks_to_the_one_it_gets(database: Database, clock: Clock) -> None:
+    """Taken for a line alone, with a procedure of another line added at the desk: it goes there next."""
+    await open_office()
+    dung = await seated("dung", 1)
+    ticket = await ticket_in("serving", dung)
+    await aside.add_procedure(dung, ticket.id, BIRTH)
+    on, _ = await visit.finish(dung, ticket.id)
+    assert (on.state, on.line, on.served_procedures) == ("waiting", "H", "")
+
+
 async def test_a_desk_that_serves_both_lines_ends_the_visit(database: Database, clock: Clock) -> None:
     """Nobody is sent from a counter to the same counter."""
     await open_office()

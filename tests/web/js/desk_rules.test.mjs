@@ -2,17 +2,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { beside, concernsDesk, lasting, minutesBetween, phase, primary, request, row, undo, wishFor } from "../../../server/web/static/js/desk_rules.js";
+import { beside, canChoose, concernsDesk, lasting, minutesBetween, phase, primary, request, row, undo, wishFor } from "../../../server/web/static/js/desk_rules.js";
 import { VERBS } from "../../../server/web/static/js/keys.js";
 
-const ALL = ["next", "start", "finish", "recall", "miss", "park", "resume", "transfer", "add-procedure", "return", "undo", "pause", "close"];
+const ALL = ["next", "start", "finish", "recall", "miss", "park", "resume", "transfer", "add-procedure", "return", "undo", "pause", "close", "merge", "call", "help", "handover"];
 const NOW = Date.parse("2026-11-23T08:50:00+07:00");
 const ticket = (state, more = {}) => ({
   id: "t1", number: "A012", label: "A012", state, calledAt: "2026-11-23T08:40:00+07:00",
   startedAt: state === "called" ? null : "2026-11-23T08:42:00+07:00", usual: { p50: 5, p90: 8 }, ...more,
 });
 const view = (more = {}) => ({
-  counter: 3, ticket: null, pausedReason: null, undoUntil: null, undoTicket: null, verbs: ALL, ...more,
+  counter: 3, mine: [3], mayChoose: false, help: null, ticket: null, pausedReason: null, undoUntil: null, undoTicket: null, verbs: ALL, ...more,
 });
 
 test("the primary button is the next right thing in each phase", () => {
@@ -32,7 +32,7 @@ test("the primary button is the next right thing in each phase", () => {
 
 test("only what the server offers is there, and only what fits the ticket can be pressed", () => {
   assert.deepEqual(row(view({ verbs: ["next", "recall", "miss"] })).map((one) => [one.verb, one.enabled]), [["recall", false], ["miss", false]]);
-  assert.deepEqual(row(view({ ticket: ticket("serving") })).filter((one) => one.enabled).map((one) => one.verb), ["park", "transfer", "add-procedure"]);
+  assert.deepEqual(row(view({ ticket: ticket("serving") })).filter((one) => one.enabled).map((one) => one.verb), ["park", "transfer", "add-procedure", "merge", "finish-with"]);
   assert.deepEqual(row(view({ ticket: ticket("called"), verbs: ["recall"] })), [{ verb: "recall", phrase: "staff.recall", key: "1", enabled: true }]);
   assert.equal(beside(view({ ticket: ticket("serving"), verbs: [] })), null);
   assert.equal(primary(view({ verbs: [] })).enabled, false);
@@ -71,6 +71,12 @@ test("each wish is the request of the contract", () => {
     [{ verb: "resume", ticket: "p1" }, "POST /api/desk/tickets/p1/resume", undefined],
     [{ verb: "undo" }, "POST /api/desk/tickets/t9/undo", undefined],
     [{ verb: "park", body: { reason: "Đi sao chụp" } }, "POST /api/desk/tickets/t1/park", { reason: "Đi sao chụp" }],
+    [{ verb: "finish-with", body: { outcome: "advised", next: true } }, "POST /api/desk/tickets/t1/finish", { outcome: "advised", next: true }],
+    [{ verb: "merge", body: { other: "t2" } }, "POST /api/desk/tickets/t1/merge", { other: "t2" }],
+    [{ verb: "call", ticket: "n1", body: { reason: "Việc gấp" } }, "POST /api/desk/tickets/n1/call", { reason: "Việc gấp" }],
+    [{ verb: "handover", body: { to: "dung" } }, "POST /api/desk/handover", { to: "dung" }],
+    [{ verb: "also", body: { counter: 4, also: true } }, "PUT /api/desk", { counter: 4, also: true }],
+    [{ verb: "head" }, "POST /api/desk/help", { kind: "head" }],
     [{ verb: "transfer", body: { line: "H", back: true } }, "POST /api/desk/tickets/t1/transfer", { line: "H", back: true }],
   ];
   for (const [wish, expected, body] of cases) {
@@ -79,6 +85,28 @@ test("each wish is the request of the contract", () => {
     assert.deepEqual(asked.body, body);
   }
   assert.throws(() => request(view(), { verb: "start" }));
+});
+
+test("who looks after several counters says which one is meant, wherever the ticket does not say it", () => {
+  const two = view({ mine: [3, 5], help: "emergency" });
+  const cases = [
+    [{ verb: "next" }, "POST /api/desk/next?counter=3"], [{ verb: "close" }, "DELETE /api/desk?counter=3"],
+    [{ verb: "pause", body: {} }, "PUT /api/desk/pause?counter=3"], [{ verb: "unpause" }, "DELETE /api/desk/pause?counter=3"],
+    [{ verb: "handover", body: {} }, "POST /api/desk/handover?counter=3"], [{ verb: "emergency" }, "DELETE /api/desk/help?counter=3"],
+    [{ verb: "call", ticket: "n1", body: {} }, "POST /api/desk/tickets/n1/call?counter=3"],
+    [{ verb: "resume", ticket: "p1" }, "POST /api/desk/tickets/p1/resume?counter=3"],
+    [{ verb: "return", ticket: "m1" }, "POST /api/desk/tickets/m1/return"],
+  ];
+  for (const [wish, expected] of cases) {
+    const asked = request(two, wish);
+    assert.equal(`${asked.method} ${asked.path}`, expected);
+  }
+});
+
+test("a number can be chosen by who may, while the desk is free", () => {
+  assert.equal(canChoose(view()), false);
+  assert.equal(canChoose(view({ mayChoose: true })), true);
+  for (const busy of [{ ticket: ticket("called") }, { pausedReason: "Họp" }, { verbs: ["next"] }]) assert.equal(canChoose(view({ mayChoose: true, ...busy })), false);
 });
 
 test("service is beyond usual only once its usual longest time is over", () => {
@@ -105,9 +133,9 @@ test("minutes are whole and never negative", () => {
   assert.equal(minutesBetween(NOW, "2026-11-23T08:30:30+07:00"), 0);
 });
 
-test("the desk asks again for a snapshot and for news of tickets, counters, bookings and the office, not for ratings or bare numbers", () => {
+test("the desk asks again for a snapshot and for any news but ratings: a bare number may be a line given to it", () => {
   for (const kind of ["ticket.called", "counter.opened", "appointment.checked-in", "office.closed"]) assert.ok(concernsDesk({ kind }));
   assert.ok(concernsDesk(null));
   assert.ok(!concernsDesk({ kind: "rating.given" }));
-  assert.ok(!concernsDesk({}));
+  assert.ok(concernsDesk({}));
 });

@@ -38,6 +38,8 @@ let letters = localStorage.getItem("desk.keys") !== "off";
 let feed = null;
 /** @type {Surface[]} */
 const surfaces = [];
+/** Of several counters of one officer, the one that this window shows. */
+let chosen = Number(sessionStorage.getItem("desk.counter"));
 const door = signIn(() => refresh());
 const now = () => Date.now() + ahead;
 
@@ -87,7 +89,7 @@ async function refresh() {
   try {
     while (askAgain) {
       askAgain = false;
-      take(await read("/api/desk"));
+      take(await read(`/api/desk${chosen ? `?counter=${chosen}` : ""}`));
     }
   } catch (error) {
     if (error instanceof Problem && error.status === 401) leave();
@@ -101,7 +103,8 @@ async function refresh() {
 
 /** @param {View} fresh */
 function take(fresh) {
-  if (view?.ticket?.id !== fresh.ticket?.id) for (const surface of surfaces) surface.panel.close();
+  if (view?.ticket?.id !== fresh.ticket?.id || view?.counter !== fresh.counter) for (const surface of surfaces) surface.panel.close();
+  if (view?.help && fresh.help === null && view.counter === fresh.counter) news = say("desk.help.coming");
   view = fresh;
   ahead = Date.parse(fresh.asOf) - Date.now();
   feed ??= followed(fresh.office);
@@ -165,6 +168,8 @@ async function run(wish, button) {
     const answer = await command(method, path, body, { key });
     if (wish.verb === "next" && answer === null) news = say("desk.idle.nobody");
     if (wish.verb === "recall") news = say("desk.done.recall", { label });
+    if (wish.verb === "also") choose(Number(wish.body?.counter));
+    if (view && view.help === wish.verb) view = { ...view, help: null }; // taken back here, so nobody is on the way
   } catch (error) {
     if (error instanceof NetworkProblem) unanswered = { wish: said, key };
     if (error instanceof Problem && error.status === 401) leave();
@@ -178,21 +183,33 @@ async function run(wish, button) {
   tell();
 }
 
+/** Shows another of one's counters. @param {number} counter */
+function choose(counter) {
+  chosen = counter;
+  sessionStorage.setItem("desk.counter", String(counter));
+  trouble = news = "";
+}
+
 /**
  * A button or a key.
  * @param {Surface} surface
  * @param {string} verb
  * @param {HTMLElement | null} button
- * @param {string} [ticket]
+ * @param {string} [ticket] another one than the one in hand; with "counter" the counter
  */
 function press(surface, verb, button, ticket) {
   if (!view) return;
+  if (verb === "counter") {
+    choose(Number(ticket));
+    refresh();
+    return;
+  }
   if (verb === "mini") return openMini();
   if (verb === "keys") return switchKeys();
   if (verb === "sign-out") return signOut();
   const opener = button ?? surface.face.root.querySelector(`[data-verb="${verb}"]`);
   if (ASKING.has(verb) && opener instanceof HTMLElement) {
-    surface.panel.open(verb, opener, view);
+    surface.panel.open(verb, opener, view, now(), ticket);
     return;
   }
   surface.panel.close();
@@ -236,7 +253,7 @@ function surfaceOn(root, page) {
   const surface = {
     face: face(root, (verb, button, ticket) => press(surface, verb, button, ticket)),
     panel: panel(/** @type {HTMLElement} */ (root.querySelector("[data-part=panel]")), (wish) => run(wish, null), (error) => {
-      trouble = /** @type {Error} */ (error).message;
+      trouble = error instanceof Error ? error.message : String(error);
       tell();
     }),
   };

@@ -3,18 +3,18 @@
 import { h, icon, replace, set } from "./dom.js";
 import { elapsed, minutes, time } from "./format.js";
 import { say } from "./i18n.js";
-import { beside, lasting, minutesBetween, phase, primary, row, undo } from "./desk_rules.js";
+import { ASKING, beside, canChoose, lasting, minutesBetween, phase, primary, row, undo } from "./desk_rules.js";
 
 /** @typedef {import("./desk_rules.js").View} View */
 /** @typedef {import("./desk_rules.js").Coming} Coming */
 /** @typedef {import("./desk_rules.js").Action} Action */
 /** @typedef {{connected: boolean, since: number | null}} Health */
-/** @typedef {(verb: string, button: HTMLElement, ticket?: string) => void} Press */
+/** @typedef {(verb: string, button: HTMLElement, about?: string) => void} Press what it is about: another ticket than the one in hand, or a counter */
 
 /** Letters beside the number pad's keys, for those without one. @type {Record<string, string>} */
-const LETTERS = { Enter: "", 0: "X", 1: "G", 2: "C", 3: "S", 4: "Q", "+": "T" };
+const LETTERS = { Enter: "", 0: "X", 1: "G", 2: "C", 3: "S", 4: "Q", "+": "T", 5: "M", 6: "K" };
 
-const UNDONE = new Set(["next", "call", "start", "finish", "finish-next", "miss", "return", "park", "resume", "transfer", "add-procedure", "withdraw"]);
+const UNDONE = new Set(["next", "call", "start", "finish", "finish-next", "miss", "return", "park", "resume", "transfer", "add-procedure", "withdraw", "merge"]);
 
 /**
  * Writes a text only where it is another one, so that nothing is announced twice and a selection survives.
@@ -67,7 +67,7 @@ export function face(root, press) {
     const target = /** @type {Element} */ (event.target);
     const button = /** @type {HTMLElement | null} */ (target.closest("[data-verb]"));
     // The second half of a double click is no second wish: the button may say something else by now.
-    if (button && event.detail < 2 && button.getAttribute("aria-disabled") !== "true") press(button.dataset.verb ?? "", button, button.dataset.ticket);
+    if (button && event.detail < 2 && button.getAttribute("aria-disabled") !== "true") press(button.dataset.verb ?? "", button, button.dataset.ticket ?? button.dataset.counter);
   });
 
   /**
@@ -98,15 +98,31 @@ export function face(root, press) {
     if (list) {
       for (const verb of view.verbs) met.add(verb);
       keep(list, row(view, met), (action) => action.verb, (action) => {
-        const opens = ["park", "transfer", "add-procedure"].includes(action.verb) && "false";
+        const opens = ASKING.has(action.verb) && "false";
         return h("button", { class: "button button-quiet", type: "button", "aria-expanded": opens, title: LETTERS[action.key] && `${action.key} · ${LETTERS[action.key]}` },
           h("span"), h("kbd", { "aria-hidden": "true" }));
       }, (button, action) => offer(button, action, letters));
     }
-    for (const verb of ["pause", "close"]) {
+    for (const verb of ["pause", "close", "handover"]) {
       const button = root.querySelector(`.rail [data-verb="${verb}"]`);
       if (button instanceof HTMLElement) button.hidden = !view.verbs.includes(verb) || (verb === "pause" && view.pausedReason !== null);
     }
+    for (const kind of ["head", "emergency"]) {
+      const button = part(kind);
+      if (!button) continue;
+      const called = view.help === kind;
+      set(button, { "aria-pressed": String(called), hidden: !view.verbs.includes("help") });
+      write(button, say(`desk.help.${kind}${called ? ".called" : ""}`));
+    }
+  }
+
+  /** The counters of somebody who looks after several: one press shows another. @param {View} view */
+  function drawCounters(view) {
+    const list = part("counters");
+    if (!list) return;
+    list.hidden = view.mine.length < 2;
+    keep(list, list.hidden ? [] : view.mine, String, (number) => h("button", { class: "button", type: "button", "data-verb": "counter", "data-counter": number, "aria-label": say("desk.title.counter", { n: number }) }, number),
+      (button, number) => set(button, { "aria-pressed": String(number === view.counter) }));
   }
 
   /** @param {View} view */
@@ -179,9 +195,12 @@ export function face(root, press) {
   function drawComing(view, now) {
     const next = part("next");
     if (!next) return;
+    const choosing = canChoose(view);
     keep(next, view.next, (one) => one.id, comingRow, (element, one) => {
       write(element.querySelector(".waited"), minutes(minutesBetween(one.since, now)));
       write(element.querySelector(".line"), one.lineName);
+      const button = element.querySelector("button");
+      if (button) set(button, { hidden: !choosing || one.state !== "waiting" });
     });
     set(/** @type {Element} */ (part("next-none")), { hidden: view.next.length > 0 });
     write(part("waiting-small"), view.waiting ? say("desk.waiting", { n: view.waiting }) : "");
@@ -227,6 +246,9 @@ export function face(root, press) {
     /** @param {View} view @param {number} now ms @param {boolean} letters whether single keys work */
     draw(view, now, letters) {
       write(part("counter"), String(view.counter ?? ""));
+      const practice = part("practice");
+      if (practice) practice.hidden = !view.sample;
+      drawCounters(view);
       write(part("officer"), view.officerName);
       write(part("lines"), view.lineNames.join(" · "));
       write(part("served"), say("desk.served_today", { n: view.servedToday }));
@@ -273,7 +295,8 @@ export function face(root, press) {
     return h("li", { class: "coming-row" },
       h("b", { class: "number" }, one.label),
       h("span", null, h("span", { class: "line" }), one.priority && h("small", { class: "priority" }, say("priority.label"))),
-      h("span", { class: "waited quiet" }));
+      h("span", { class: "choose" }, h("span", { class: "waited quiet" }),
+        h("button", { class: "button button-quiet", type: "button", hidden: true, "data-verb": "call", "data-ticket": one.id, "aria-expanded": "false", "aria-label": say("desk.call.of", { label: one.label }) }, say("desk.call"))));
   }
 }
 

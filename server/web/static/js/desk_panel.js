@@ -1,45 +1,14 @@
-// The choice that some verbs need first: why to pause, where to move to, which procedure to add. A panel over the card, never a dialog:
-// Escape or "Thôi" closes it, a digit takes the choice of that number, and the buttons below go on working.
+// The panel over the card in which a verb's question is answered (desk_choices.js), never a dialog: Escape or "Thôi" closes it, a digit takes the
+// choice of that number, and the buttons below go on working.
 
-import { read } from "./api.js";
+import { dayField, question } from "./desk_choices.js";
 import { h, replace } from "./dom.js";
 import { say } from "./i18n.js";
 
 /** @typedef {import("./desk_rules.js").View} View */
 /** @typedef {import("./desk_rules.js").Wish} Wish */
-/** @typedef {{words: string, body: Record<string, unknown>}} Choice */
-
-/** @param {string} verb @param {string[]} reasons */
-const because = (verb, reasons) => reasons.map((reason) => {
-  const words = say(`desk.${verb}.${reason}`);
-  return { words, body: { reason: words } };
-});
-
-/**
- * Where a ticket can be moved: the office's other lines, then its other counters.
- * @param {View} view
- * @returns {Promise<Choice[]>}
- */
-async function places(view) {
-  /** @type {{code: string, name: string}[]} */
-  const lines = await read(`/api/offices/${encodeURIComponent(view.office)}/lines`);
-  const others = view.counters.filter((counter) => counter.number !== view.counter && counter.officer !== null);
-  return [
-    ...lines.filter((line) => line.code !== view.ticket?.line).map((line) => ({ words: line.name, body: { line: line.code } })),
-    ...others.map((counter) => ({ words: counter.name, body: { counter: counter.number } })),
-  ];
-}
-
-/**
- * @param {View} view
- * @param {string} words
- * @returns {Promise<Choice[]>}
- */
-async function procedures(view, words) {
-  /** @type {{items: {code: string, name: string}[]}} */
-  const found = await read(`/api/offices/${encodeURIComponent(view.office)}/procedures?limit=6&q=${encodeURIComponent(words)}`);
-  return found.items.map((item) => ({ words: item.name, body: { procedure: item.code } }));
-}
+/** @typedef {import("./desk_choices.js").Choice} Choice */
+/** @typedef {import("./desk_choices.js").Question} Question */
 
 /**
  * @param {HTMLElement} place the panel's empty element
@@ -49,7 +18,8 @@ async function procedures(view, words) {
 export function panel(place, wanted, failed) {
   /** @type {HTMLElement | null} */
   let opener = null;
-  let opened = "";
+  /** @type {{verb: string, about: string | undefined, asks: Question, view: View, now: number} | null} */
+  let opened = null;
   /** @type {Choice[]} */
   let choices = [];
   let asked = 0;
@@ -58,37 +28,60 @@ export function panel(place, wanted, failed) {
     if (place.hidden) return;
     const held = place.contains(place.ownerDocument.activeElement);
     place.hidden = true;
-    opened = "";
+    opened = null;
     opener?.setAttribute("aria-expanded", "false");
     if (held) opener?.focus();
+  }
+
+  // A field keeps its keys to itself, this one excepted.
+  place.addEventListener("keydown", (event) => event.key === "Escape" && close());
+
+  /** @param {Record<string, unknown>} body */
+  function answer(body) {
+    if (!opened) return;
+    const wish = { verb: opened.verb, ticket: opened.about, body: { ...body, ...opened.asks.more?.() } };
+    close();
+    wanted(wish);
   }
 
   /** @param {number} index */
   function choose(index) {
     const choice = choices[index];
-    if (!choice) return;
-    const back = /** @type {HTMLInputElement | null} */ (place.querySelector("input[type=checkbox]"));
-    const wish = { verb: opened, body: back?.checked ? { ...choice.body, back: true } : choice.body };
-    close();
-    wanted(wish);
+    if (!choice || !opened) return;
+    if (choice.asksDate) askDay(choice, opened);
+    else answer(choice.body);
   }
 
-  /** @param {Choice[]} found @param {boolean} numbered */
-  function fill(found, numbered) {
+  /** One more answer is needed: which day. @param {Choice} choice @param {{now: number, view: View}} of */
+  function askDay(choice, { now, view }) {
+    const day = dayField(now, view.timeZone);
+    choices = [];
+    const form = h("form", { class: "row panel-day", onsubmit: (/** @type {Event} */ event) => {
+      event.preventDefault();
+      answer({ ...choice.body, promisedOn: day.input.value });
+    } }, day.field, h("button", { class: "button", type: "submit" }, say("desk.finish_with.promise")));
+    place.querySelector("ul")?.replaceWith(h("p", null, choice.words), form);
+    day.input.focus({ preventScroll: true });
+  }
+
+  /** @param {Choice[]} found */
+  function fill(found) {
+    if (!opened) return;
     choices = found;
+    const { asks } = opened;
     const list = /** @type {Element} */ (place.querySelector("ul"));
     replace(list, ...found.map((choice, index) => h("li", null,
       h("button", { class: "button button-quiet", type: "button", onclick: () => choose(index) },
-        h("span", null, choice.words), numbered && index < 9 && h("kbd", { "aria-hidden": "true" }, index + 1)))));
-    if (!found.length) replace(list, h("li", { class: "quiet" }, say("desk.add.none")));
+        h("span", null, choice.words), !asks.search && index < 9 && h("kbd", { "aria-hidden": "true" }, index + 1)))));
+    if (!found.length) replace(list, h("li", { class: "quiet" }, asks.none));
   }
 
-  /** @param {View} view @param {string} words */
-  async function search(view, words) {
+  /** @param {Question} asks @param {string} words */
+  async function search(asks, words) {
     const mine = ++asked;
     try {
-      const found = await procedures(view, words);
-      if (mine === asked && opened === "add-procedure") fill(found, false);
+      const found = await asks.search?.(words);
+      if (mine === asked && opened?.asks === asks) fill(found ?? []);
     } catch (error) {
       if (mine === asked) failed(error);
     }
@@ -102,7 +95,7 @@ export function panel(place, wanted, failed) {
     key(key) {
       if (place.hidden) return false;
       if (key === "Escape") close();
-      else if (/^[1-9]$/.test(key) && opened !== "add-procedure") choose(Number(key) - 1);
+      else if (/^[1-9]$/.test(key) && !opened?.asks.search) choose(Number(key) - 1);
       return true;
     },
 
@@ -110,37 +103,38 @@ export function panel(place, wanted, failed) {
      * @param {string} verb one of desk_rules.ASKING
      * @param {HTMLElement} button what was pressed
      * @param {View} view
+     * @param {number} now ms
+     * @param {string} [about] another ticket than the one in hand
      */
-    async open(verb, button, view) {
-      if (opened === verb) return close();
+    async open(verb, button, view, now, about) {
+      const again = opened?.verb === verb && opened.about === about;
       close();
-      opened = verb;
+      if (again) return;
+      const asks = question(verb, view, now);
+      opened = { verb, about, asks, view, now };
       opener = button;
-      const word = verb === "add-procedure" ? "add" : verb;
       replace(place,
-        h("div", { class: "panel-head" }, h("h2", { id: "panel-title" }, say(`desk.${word}.ask`)),
+        h("div", { class: "panel-head" }, h("h2", { id: "panel-title" }, asks.title),
           h("button", { class: "button button-link", type: "button", onclick: close }, say("desk.panel.close"))),
-        verb === "add-procedure" && h("input", {
-          class: "input", type: "search", "aria-label": say("desk.add.ask"), autocomplete: "off",
-          oninput: (/** @type {Event} */ event) => search(view, /** @type {HTMLInputElement} */ (event.target).value),
+        asks.search && h("input", {
+          class: "input", type: "search", "aria-label": asks.title, autocomplete: "off",
+          oninput: (/** @type {Event} */ event) => search(asks, /** @type {HTMLInputElement} */ (event.target).value),
         }),
         h("ul", { class: "plain-list" }),
-        verb === "transfer" && h("label", { class: "choice choice-bare" }, h("input", { type: "checkbox" }), h("span", null, say("desk.transfer.back"))));
+        ...(asks.fields ?? []));
       place.setAttribute("aria-labelledby", "panel-title");
       button.setAttribute("aria-expanded", "true");
       choices = [];
       place.hidden = false;
       try {
-        if (verb === "pause") fill(because("pause", ["short", "lunch", "meeting", "other"]), true);
-        else if (verb === "park") fill(because("park", ["copy", "papers", "pay", "other"]), true);
-        else if (verb === "transfer") fill(await places(view), true);
-        else await search(view, "");
+        if (asks.choices) fill(await asks.choices());
+        else await search(asks, "");
       } catch (error) {
         close();
         failed(error);
       }
-      const first = /** @type {HTMLElement | null} */ (place.querySelector(verb === "add-procedure" ? "input" : "ul button"));
-      if (opened === verb) first?.focus({ preventScroll: true });
+      const first = /** @type {HTMLElement | null} */ (place.querySelector(asks.search ? "input" : "ul button"));
+      if (opened?.asks === asks) first?.focus({ preventScroll: true });
     },
   };
 }

@@ -12,7 +12,9 @@
  * @property {string} lineName
  * @property {TicketState} state
  * @property {string | null} class
+ * @property {string[]} procedures
  * @property {string[]} procedureNames
+ * @property {string[]} [here] those of the procedures that this desk is to do
  * @property {string} issuedAt
  * @property {string | null} calledAt
  * @property {string | null} startedAt
@@ -51,7 +53,15 @@
  * @property {string | null} undoTicket
  * @property {string | null} undoLabel
  * @property {Counter[]} counters
+ * @property {number[]} mine every counter of this officer
  * @property {string[]} verbs
+ * @property {{username: string, name: string}[]} officers colleagues at no counter
+ * @property {Outcome[]} outcomes
+ * @property {boolean} mayChoose
+ * @property {"head" | "emergency" | null} help
+ * @property {boolean} sample
+ *
+ * @typedef {{code: string, name: string, asksDate: boolean}} Outcome
  *
  * @typedef {"choosing" | "paused" | "idle" | "called" | "serving"} Phase
  * @typedef {{verb: string, ticket?: string, body?: Record<string, unknown>}} Wish what an officer wants done
@@ -94,14 +104,19 @@ export function primary(view) {
 export const beside = (view) =>
   phase(view) === "serving" && view.verbs.includes("finish") ? { verb: "finish", phrase: "staff.finish", enabled: true, key: "0" } : null;
 
-/** The quiet row, always in this order. @type {[string, string, string, TicketState[]][]} verb, phrase, key, states it may start from */
+/** The quiet verbs, always in this order. @type {[string, string, string, TicketState[]][]} verb, phrase, key, states it may start from */
 const ROW = [
   ["recall", "staff.recall", "1", ["called"]],
   ["miss", "staff.no_answer", "2", ["called"]],
   ["park", "staff.park", "3", ["called", "serving"]],
   ["transfer", "staff.transfer", "4", ["called", "serving"]],
   ["add-procedure", "staff.add_procedure", "+", ["called", "serving"]],
+  ["merge", "desk.merge", "5", ["called", "serving"]],
+  ["finish-with", "desk.finish_with", "6", ["serving"]],
 ];
+
+/** The verb of the API that the desk's own verb is. @param {string} verb */
+const apiVerb = (verb) => (verb === "finish-with" ? "finish" : verb);
 
 /**
  * The verbs of the row that there are at this desk; those that do not fit the moment keep their place, greyed, so that nothing jumps.
@@ -112,8 +127,8 @@ const ROW = [
 export function row(view, met = []) {
   const state = view.ticket?.state;
   const there = new Set([...view.verbs, ...met]);
-  return ROW.filter(([verb]) => there.has(verb)).map(([verb, phrase, key, states]) => ({
-    verb, phrase, key, enabled: state !== undefined && states.includes(state) && view.verbs.includes(verb),
+  return ROW.filter(([verb]) => there.has(apiVerb(verb))).map(([verb, phrase, key, states]) => ({
+    verb, phrase, key, enabled: state !== undefined && states.includes(state) && view.verbs.includes(apiVerb(verb)),
   }));
 }
 
@@ -132,7 +147,10 @@ export function wishFor(view, verb, now) {
 }
 
 /** Verbs that need a choice first: the panel asks, and the wish comes back with a body. */
-export const ASKING = new Set(["pause", "park", "transfer", "add-procedure"]);
+export const ASKING = new Set(["pause", "park", "transfer", "add-procedure", "merge", "finish-with", "call", "handover", "also"]);
+
+/** Whether a number of the list could be called out of turn now. @param {View} view */
+export const canChoose = (view) => view.mayChoose && view.verbs.includes("call") && phase(view) === "idle";
 
 /**
  * The request that a wish is. Verbs about a ticket are about the one in hand unless the wish names another.
@@ -142,19 +160,26 @@ export const ASKING = new Set(["pause", "park", "transfer", "add-procedure"]);
  * @returns {Request}
  */
 export function request(view, wish) {
+  // Who looks after several counters says which one is meant.
+  const which = (view.mine ?? []).length > 1 ? `?counter=${view.counter}` : "";
   switch (wish.verb) {
-    case "sit": return { method: "PUT", path: "/api/desk", body: wish.body };
-    case "close": return { method: "DELETE", path: "/api/desk" };
-    case "pause": return { method: "PUT", path: "/api/desk/pause", body: wish.body };
-    case "unpause": return { method: "DELETE", path: "/api/desk/pause" };
-    case "handover": return { method: "POST", path: "/api/desk/handover", body: wish.body };
-    case "next": return { method: "POST", path: "/api/desk/next" };
+    case "sit": case "also": return { method: "PUT", path: "/api/desk", body: wish.body };
+    case "close": return { method: "DELETE", path: `/api/desk${which}` };
+    case "pause": return { method: "PUT", path: `/api/desk/pause${which}`, body: wish.body };
+    case "unpause": return { method: "DELETE", path: `/api/desk/pause${which}` };
+    case "handover": return { method: "POST", path: `/api/desk/handover${which}`, body: wish.body };
+    case "next": return { method: "POST", path: `/api/desk/next${which}` };
+    case "head": case "emergency":
+      if (view.help === wish.verb) return { method: "DELETE", path: `/api/desk/help${which}` };
+      return { method: "POST", path: `/api/desk/help${which}`, body: { kind: wish.verb } };
   }
   const id = wish.ticket ?? (wish.verb === "undo" ? view.undoTicket : view.ticket?.id);
   if (!id) throw new Error(`${wish.verb} without a ticket`);
   const path = `/api/desk/tickets/${encodeURIComponent(id)}/`;
   if (wish.verb === "finish") return { method: "POST", path: `${path}finish`, body: { next: false } };
   if (wish.verb === "finish-next") return { method: "POST", path: `${path}finish`, body: { next: true } };
+  if (wish.verb === "finish-with") return { method: "POST", path: `${path}finish`, body: wish.body };
+  if (wish.verb === "call" || wish.verb === "resume") return { method: "POST", path: path + wish.verb + which, body: wish.body };
   return { method: "POST", path: path + wish.verb, body: wish.body };
 }
 
@@ -186,5 +211,5 @@ export function undo(view, now) {
  */
 export const minutesBetween = (from, to) => Math.max(0, Math.floor((new Date(to).getTime() - new Date(from).getTime()) / 60000));
 
-/** Whether a frame of the feed can have changed what a desk shows. @param {{kind?: string} | null} frame */
-export const concernsDesk = (frame) => frame === null || /^(ticket|counter|appointment|office)\./.test(frame.kind ?? "");
+/** Whether a frame of the feed can have changed what a desk shows: a bare number may be a line given to it, or help answered. @param {{kind?: string} | null} frame */
+export const concernsDesk = (frame) => !frame?.kind?.startsWith("rating.");

@@ -78,5 +78,7 @@ export const VERBS = {
   3: "park", S: "park",
   4: "transfer", Q: "transfer",
   "+": "add-procedure", T: "add-procedure",
+  5: "merge", M: "merge",
+  6: "finish-with", K: "finish-with",
   Z: "undo", Backspace: "undo",
 };
