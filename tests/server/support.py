@@ -10,7 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -165,6 +165,13 @@ async def soon(what: Awaitable[T], seconds: float = 30) -> T:
     """What must come, and come soon: a test that waits in vain fails instead of hanging."""
     async with asyncio.timeout(seconds):
         return await what
+
+
+async def until(true: Callable[[], bool]) -> None:
+    """Wait for a condition that rings no bell."""
+    async with asyncio.timeout(30):
+        while not true():  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
 
 
 async def take(kiosk: httpx.AsyncClient, line: str = "A", **more: Any) -> Json:
