@@ -62,7 +62,7 @@ def journalled(table: type[Table], values: Mapping[str, object]) -> dict[str, ob
 
 def chained(previous: str, office: str, seq: int, at: datetime, kind: str, actor: str, body: str) -> str:
     """The hash of an event: SHA-256 over the hash before it and everything that is stored of it, as stored."""
-    stamp = at.astimezone(UTC).isoformat(timespec="milliseconds")
+    stamp = at.astimezone(UTC).isoformat(timespec="microseconds")
     text = "\n".join((previous, office, str(seq), stamp, kind, actor, body))
     return hashlib.sha256(text.encode()).hexdigest()
 

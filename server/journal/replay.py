@@ -1,13 +1,14 @@
 """The tables as the journal tells them, and the check of its chain."""
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import date, datetime
 
 import msgspec
 from piccolo.columns import Date, Timestamptz
 from piccolo.table import Table
 
-from server.db import row, rows
+from server.db import is_unavailable, row, rows
 from server.journal.append import Head, chained, journalled
 from server.journal.frames import StoredEvent
 from server.journal.tables import Event, Journal
@@ -20,8 +21,8 @@ Rows = dict[str, dict[str, dict[str, object]]]
 PAGE = 1000
 
 
-async def events(office: str) -> AsyncIterator[StoredEvent]:
-    """All events of an office from the first on."""
+async def events(office: str, at_once: int = PAGE) -> AsyncIterator[StoredEvent]:
+    """All events of an office from the first on, read so many at once."""
     last = 0
     while True:
         page = await rows(
@@ -29,12 +30,12 @@ async def events(office: str) -> AsyncIterator[StoredEvent]:
             Event.select(Event.seq, Event.at, Event.kind, Event.actor, Event.body, Event.hash)
             .where((Event.office == office) & (Event.seq > last))
             .order_by(Event.seq)
-            .limit(PAGE),
+            .limit(at_once),
         )
         for event in page:
             yield event
             last = event.seq
-        if len(page) < PAGE:
+        if len(page) < at_once:
             return
 
 
@@ -52,18 +53,49 @@ async def replayed(office: str, tables: list[type[Table]]) -> Rows:
 
 
 async def first_bad(office: str) -> int | None:
-    """The number of the first event whose chain is broken, or None where all is well and the head agrees."""
-    previous, seq = "", 0
-    async for event in events(office):
-        expected = chained(previous, office, event.seq, event.at, event.kind, event.actor, event.body)
-        if event.seq != seq + 1 or event.hash != expected:
-            return seq + 1
-        previous, seq = event.hash, event.seq
+    """The number of the first event that is not as it was written, or None where all is well and the head agrees."""
+    checked = _Checked()
+    try:
+        await _check(office, checked, PAGE)
+    except Exception as exc:
+        if is_unavailable(exc):
+            raise
+        # Something cannot even be read: one by one, what was good before it is known.
+        checked = _Checked()
+        with suppress(Exception):
+            await _check(office, checked, 1)
+        return checked.seq + 1
+    if checked.bad is not None:
+        return checked.bad
     query = Journal.select(Journal.seq, Journal.hash, Journal.day, Journal.day_seq).where(Journal.office == office)
-    head = await row(Head, query)
-    if head is not None and (head.seq, head.hash) != (seq, previous):
-        return seq + 1
-    return None
+    head = await row(Head, query) or Head(0, "", None, 0)
+    if head.seq != checked.seq:
+        return min(head.seq, checked.seq) + 1
+    return None if head == checked.head() else checked.seq
+
+
+class _Checked:
+    """How far a journal has been found good, and the head it should have."""
+
+    def __init__(self) -> None:
+        self.seq, self.hash = 0, ""
+        self.day: date | None = None
+        self.day_seq = 0
+        self.bad: int | None = None
+
+    def head(self) -> Head:
+        return Head(self.seq, self.hash, self.day, self.day_seq)
+
+
+async def _check(office: str, checked: _Checked, at_once: int) -> None:
+    async for event in events(office, at_once):
+        expected = chained(checked.hash, office, event.seq, event.at, event.kind, event.actor, event.body)
+        if event.seq != checked.seq + 1 or event.hash != expected:
+            checked.bad = checked.seq + 1
+            return
+        checked.seq, checked.hash = event.seq, event.hash
+        if event.kind == "office.opened":
+            checked.day, checked.day_seq = date.fromisoformat(msgspec.json.decode(event.body)["day"]), event.seq
 
 
 def _fresh(table: type[Table]) -> dict[str, object]:
