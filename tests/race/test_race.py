@@ -16,7 +16,7 @@ from tests.server.support import house_of, served, soon
 WITHOUT_LOCK = ("-m", "tests.race.without_lock")
 
 
-@pytest.fixture(params=[("sqlite", 1), ("postgres", 3)], ids=["one process on SQLite", "three on PostgreSQL"])
+@pytest.fixture(params=[("sqlite", 1), ("postgres", 4)], ids=["one process on SQLite", "four on PostgreSQL"])
 def place(request: pytest.FixtureRequest) -> tuple[str, int]:
     """A database, and how many server processes share it."""
     engine, processes = request.param
@@ -45,7 +45,7 @@ async def test_eight_kiosks_and_eight_desks_at_once(place: tuple[str, int]) -> N
 
 async def test_it_is_the_lock_that_keeps_the_order(postgres_url: str) -> None:
     """The same race goes wrong with the lock of the journal's row taken out: the race can be lost."""
-    race = await raced(postgres_url, 3, WITHOUT_LOCK)
+    race = await raced(postgres_url, 4, WITHOUT_LOCK)
     async with house_of(postgres_url):
         bad = await first_bad(OFFICE)
     assert race.wrong() or bad is not None
