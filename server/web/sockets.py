@@ -1,6 +1,8 @@
 """The two WebSockets: an office's feed for everybody, and one ticket for its holder."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from litestar import WebSocket, websocket
@@ -30,31 +32,45 @@ QUIET_SECONDS = 25.0
 async def office_feed(socket: Socket, office: FromPath[str], since: FromQuery[int | None] = None) -> None:
     """Every event of the office, in order; see docs/reference/feed.md."""
     await socket.accept()
-    if not await _welcome(socket):
-        return
-    try:
-        await catalogue.office(office)
-    except Refusal:
-        await socket.close(code=feed.NO_SUCH_OFFICE)
-        return
-    hub: Hub = socket.app.state.hub
-    forecaster: Forecaster = socket.app.state.forecaster
-    forecaster.wanted(office)
-    await feed.serve_feed(socket, hub, read_frames, office, since)
+    async with _database_needed(socket):
+        if not await _welcome(socket):
+            return
+        try:
+            await catalogue.office(office)
+        except Refusal:
+            await socket.close(code=feed.NO_SUCH_OFFICE)
+            return
+        hub: Hub = socket.app.state.hub
+        forecaster: Forecaster = socket.app.state.forecaster
+        forecaster.wanted(office)
+        await feed.serve_feed(socket, hub, read_frames, office, since)
 
 
 @websocket("/ws/tickets/{follow_token:str}")
 async def ticket_socket(socket: Socket, follow_token: FromPath[str]) -> None:
     """The whole of `GET /api/tickets/{followToken}` on connection and whenever it changes."""
     await socket.accept()
-    if not await _welcome(socket):
-        return
+    async with _database_needed(socket):
+        if not await _welcome(socket):
+            return
+        try:
+            ticket = await queue.ticket_of_token(follow_token)
+        except Refusal:
+            await socket.close(code=feed.NO_SUCH_OFFICE)
+            return
+        await feed.speak(socket, _tell(socket, ticket.office, follow_token, context.language(socket)))
+
+
+@asynccontextmanager
+async def _database_needed(socket: Socket) -> AsyncIterator[None]:
+    """Close with "try again" where the database is away."""
     try:
-        ticket = await queue.ticket_of_token(follow_token)
-    except Refusal:
-        await socket.close(code=feed.NO_SUCH_OFFICE)
-        return
-    await feed.speak(socket, _tell(socket, ticket.office, follow_token, context.language(socket)))
+        yield
+    except Exception as exc:
+        if not is_unavailable(exc):
+            raise
+        with suppress(Exception):  # the other side may have gone, or been told
+            await socket.close(code=TRY_AGAIN)
 
 
 async def _tell(socket: Socket, office: str, token: str, language: Language) -> None:
@@ -81,13 +97,7 @@ async def _tell(socket: Socket, office: str, token: str, language: Language) -> 
 
 async def _welcome(socket: Socket) -> bool:
     """Whether this page may listen. A browser must come from our own pages, and a token that is shown must be good."""
-    try:
-        known = (await context.caller(socket)).who
-    except Exception as exc:
-        if not is_unavailable(exc):
-            raise
-        await socket.close(code=TRY_AGAIN)
-        return False
+    known = (await context.caller(socket)).who
     shows_token = context.bearer(socket) is not None
     from_a_page = socket.cookies or socket.headers.get("origin") is not None
     foreign = from_a_page and not shows_token and not context.speaks_from_here(socket)
