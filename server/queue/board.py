@@ -60,9 +60,9 @@ async def board(office: str) -> tuple[int, BoardState, Setting]:
     Every change moves the number on, so what was read between two looks at the same number belongs together; a hall
     that never holds still is read under its lock. A thousand screens that come back at once share one reading.
     """
-    setting = await load_setting(office)
     for _ in range(TRIES):
         head = await _head(office)
+        setting = await load_setting(office)  # after the head: a change of lines and counters moves the number on too
         known = _known.here().get(office)
         if known is not None and known[0] == head.seq:
             return head.seq, known[1], setting
@@ -73,6 +73,7 @@ async def board(office: str) -> tuple[int, BoardState, Setting]:
             return head.seq, state, setting
     async with transaction():
         head = await lock_head(office)
+        setting = await load_setting(office)
         return head.seq, await _state(setting, head), setting
 
 
