@@ -8,6 +8,7 @@ import asyncio
 import os
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -272,6 +273,17 @@ class AnyDay(RuleBasedStateMachine):
     def begin_in_the_middle(self, number: int) -> None:
         body = {"line": "A", "number": number}
         self.send(self.world.staff[self.office][1], "PUT", "/api/office/numbers", body)
+
+    @rule(counter=st.sampled_from([1, 2, 77]), lines=st.sampled_from([[], ["H"], ["T", "Z"]]))
+    def open_lines(self, counter: int, lines: list[str]) -> None:
+        until = self.world.clock.at + timedelta(hours=2)
+        body = {"lines": lines, "until": until.isoformat()}
+        self.send(self.world.staff[self.office][1], "PUT", f"/api/office/desks/{counter}/lines", body)
+
+    @rule(who=who, kind=st.sampled_from(["complaint", "emergency"]))
+    def call_for_help(self, who: int, kind: str) -> None:
+        self.send(self.desk(who), "POST", "/api/desk/help", {"kind": kind})
+        self.send(self.world.staff[self.office][1], "DELETE", f"/api/office/desks/{who + 1}/help")
 
     @rule()
     def end_the_day(self) -> None:

@@ -35,7 +35,7 @@ async def received(socket: Any, count: int) -> list[Json]:
 
 async def closed_with(socket: Any) -> int:
     """The code the server closes with, whatever it says before."""
-    with pytest.raises(ConnectionClosed) as closed:  # noqa: PT012
+    with pytest.raises(ConnectionClosed) as closed:
         while True:
             await soon(socket.recv())
     received_close = closed.value.rcvd
