@@ -754,6 +754,9 @@ class HallView(Outgoing):
     left_today: int
     chosen_today: int
     arrivals: list[int]
+    """Numbers given today by quarter of an hour, 96 of them from midnight."""
+    usual: list[float]
+    """The same on an ordinary day: the mean of the last four such weekdays; empty where there was none."""
     truth: HallTruth
     sample: bool = False
 

@@ -18,14 +18,18 @@ LOAD_LIMIT = 1.0
 MINUTE = 60_000
 
 
-def state_of_hall(waiting: Sequence[Ticket], now: datetime, language: Language, target_minutes: int) -> str:
-    """One sentence on the hall: all right or busy, and who has waited longest."""
+def state_of_hall(
+    waiting: Sequence[Ticket], alerts: int, now: datetime, language: Language, target_minutes: int
+) -> str:
+    """One sentence on the hall: all right, busy or in need of a look, and who has waited longest."""
     if not waiting:
         return say(language, "office.state.empty")
     longest = min(waiting, key=lambda ticket: (ticket.virtual_at, ticket.issued_seq))
     minutes = max(0, milliseconds(now - longest.virtual_at)) // MINUTE
-    key = "office.state.fine" if minutes <= target_minutes else "office.state.busy"
-    return say(language, key, label=longest.label, minutes=minutes, n=len(waiting))
+    if minutes > target_minutes:
+        return say(language, "office.state.busy", label=longest.label, minutes=minutes, n=len(waiting))
+    key = "office.state.look" if alerts else "office.state.fine"
+    return say(language, key, label=longest.label, minutes=minutes, n=alerts)
 
 
 def alerts_of(

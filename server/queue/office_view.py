@@ -8,7 +8,7 @@ from msgspec import Struct, structs
 from server import clock
 from server.catalogue import service as catalogue
 from server.catalogue.views import name_in
-from server.db import row, rows
+from server.db import PerDatabase, row, rows
 from server.errors import Refusal
 from server.journal.frames import head_seq
 from server.journal.tables import Journal
@@ -28,6 +28,7 @@ __all__ = ["guidance_line", "hall_view", "missed_tickets", "reception_tickets", 
 
 ENOUGH_GRADED = 10
 QUARTERS = 96
+USUAL_WEEKS = 4
 
 
 class _Count(Struct, frozen=True):
@@ -41,7 +42,12 @@ class _Day(Struct, frozen=True):
 
 
 class _Arrival(Struct, frozen=True):
+    day: date
     issued_at: datetime
+
+
+_usual_known: PerDatabase[dict[str, tuple[date, list[float]]]] = PerDatabase(dict)
+"""Each office's usual day as reckoned today: days that are over do not change any more."""
 
 
 async def reception_tickets(
@@ -89,6 +95,7 @@ async def hall_view(officer: Officer, language: Language, forecaster: Forecaster
     waits = await forecaster.lines(officer.office)
     counters = await _desks(setting, hall, language, now)
     lines = await _lines(setting, hall, waits, language)
+    alerts = alerts_of(setting, hall, counters, waits, now, language)
     waiting = [ticket for ticket in hall.tickets if callable_now(ticket, now)]
     today = clock.day_of(now, setting.office.time_zone)
     return HallView(
@@ -97,15 +104,16 @@ async def hall_view(officer: Officer, language: Language, forecaster: Forecaster
         time_zone=setting.office.time_zone,
         office=officer.office,
         office_name=name_in(language, setting.office),
-        sentence=state_of_hall(waiting, now, language, setting.policy.service_target_minutes),
-        alerts=alerts_of(setting, hall, counters, waits, now, language),
+        sentence=state_of_hall(waiting, len(alerts), now, language, setting.policy.service_target_minutes),
+        alerts=alerts,
         desks=counters,
         lines=lines,
         waiting=len(waiting),
         served_today=await _count(officer.office, today, "state = 'served'"),
         left_today=await _count(officer.office, today, "state IN ('withdrawn', 'no-show', 'closed')"),
         chosen_today=await _count(officer.office, today, "chosen_by IS NOT NULL"),
-        arrivals=await _arrivals(setting, today),
+        arrivals=(await _arrivals(setting, [today]))[today],
+        usual=await _usual(setting, today),
         truth=await _truth(officer.office, today),
         sample=setting.policy.sample,
     )
@@ -215,18 +223,33 @@ async def _count(office: str, day: date, condition: str) -> int:
     return found.count if found else 0
 
 
-async def _arrivals(setting: Setting, today: date) -> list[int]:
-    """Numbers given today by quarter of an hour, 96 of them from midnight."""
+async def _arrivals(setting: Setting, days: list[date]) -> dict[date, list[int]]:
+    """Numbers given on these days by quarter of an hour, 96 of them from midnight."""
     table = tables.Ticket
     found = await rows(
-        _Arrival, table.select(table.issued_at).where((table.office == setting.office.code) & (table.day == today))
-    )
-    began = clock.start_of(today, setting.office.time_zone)
-    counts = [0] * QUARTERS
+        _Arrival,
+        table.select(table.day, table.issued_at).where(
+            (table.office == setting.office.code) & table.day.is_in(days)
+        ),
+    )  # fmt: skip
+    began = {day: clock.start_of(day, setting.office.time_zone) for day in days}
+    counts = {day: [0] * QUARTERS for day in days}
     for arrival in found:
-        quarter = (arrival.issued_at - began) // timedelta(minutes=15)
-        counts[min(max(quarter, 0), QUARTERS - 1)] += 1
+        quarter = (arrival.issued_at - began[arrival.day]) // timedelta(minutes=15)
+        counts[arrival.day][min(max(quarter, 0), QUARTERS - 1)] += 1
     return counts
+
+
+async def _usual(setting: Setting, today: date) -> list[float]:
+    """Numbers given by quarter on the last four such weekdays that had any, on average; empty where none had."""
+    known = _usual_known.here()
+    kept = known.get(setting.office.code)
+    if kept is None or kept[0] != today:
+        before = await _arrivals(setting, [today - timedelta(weeks=weeks) for weeks in range(1, USUAL_WEEKS + 1)])
+        days = [counts for counts in before.values() if any(counts)]
+        mean = [round(sum(counts) / len(days), 1) for counts in zip(*days, strict=True)] if days else []
+        kept = known[setting.office.code] = (today, mean)
+    return kept[1]
 
 
 async def _truth(office: str, today: date) -> HallTruth:

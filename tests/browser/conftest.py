@@ -43,6 +43,10 @@ PACK: dict[str, list[str]] = {
         f"{{office}},{LAN},Đỗ Thị Lan,reception,",
         f"{{office}},{HUONG},Lê Thu Hương,head,",
     ],
+    "priority_groups.csv": [
+        "office,code,name_vi,name_en,rate",
+        "{office},elderly75,Người từ đủ 75 tuổi,Aged 75 or over,3",
+    ],
     "hours.csv": ["office,weekdays,opens,closes", "{office},1-7,00:00,24:00"],
     "procedures.csv": [
         "office,code,name_vi,name_en,field_vi,line,minutes",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 from axe_playwright_python.async_playwright import Axe
@@ -160,11 +161,24 @@ class Hall:
         await page.locator("#desk").wait_for()
         return page
 
+    async def zone(self) -> ZoneInfo:
+        """The office's time zone."""
+        return ZoneInfo((await self.client().get(f"/api/offices/{self.office}")).json()["timeZone"])
+
     async def set(self, **settings: object) -> None:
         """Change settings of the office, as an administrator does."""
         rows = [f"{self.office},{key},{value}" for key, value in settings.items()]
+        await self.load("settings.csv", ["office,key,value", *rows])
+
+    async def add_line(self, code: str, kind: str, name: str) -> None:
+        """Open a further line."""
+        row = f'{self.office},{code},{kind},"{name}","{name}",3,0.5'
+        await self.load("lines.csv", ["office,code,kind,name_vi,name_en,expected_minutes,spread", row])
+
+    async def load(self, name: str, lines: Sequence[str]) -> None:
+        """Load a file of a pack into the running office."""
         with TemporaryDirectory() as folder:
-            write(folder, "settings.csv", ["office,key,value", *rows])
+            write(folder, name, lines)
             loading = await asyncio.create_subprocess_exec(
                 *self.server.command, "load", folder, "--database", self.server.database,
                 stdout=asyncio.subprocess.DEVNULL,

@@ -1,6 +1,7 @@
 // Draws the desk: the same parts on the full page and in the small window. A face only shows; what is pressed goes to `press`.
 
 import { h, icon, replace, set } from "./dom.js";
+import { keep, write } from "./keep.js";
 import { elapsed, minutes, time } from "./format.js";
 import { say } from "./i18n.js";
 import { ASKING, beside, canChoose, lasting, minutesBetween, phase, primary, row, undo } from "./desk_rules.js";
@@ -15,37 +16,6 @@ import { ASKING, beside, canChoose, lasting, minutesBetween, phase, primary, row
 const LETTERS = { Enter: "", 0: "X", 1: "G", 2: "C", 3: "S", 4: "Q", "+": "T", 5: "M", 6: "K" };
 
 const UNDONE = new Set(["next", "call", "start", "finish", "finish-next", "miss", "return", "park", "resume", "transfer", "add-procedure", "withdraw", "merge"]);
-
-/**
- * Writes a text only where it is another one, so that nothing is announced twice and a selection survives.
- * @param {Element | null | undefined} element
- * @param {string} text
- */
-function write(element, text) {
-  if (element && element.textContent !== text) element.textContent = text;
-}
-
-/**
- * Brings a list to what it should hold and keeps the rows that stay: a focused button keeps its focus.
- * @template T
- * @param {Element} list
- * @param {T[]} items
- * @param {(item: T) => string} keyOf
- * @param {(item: T) => HTMLElement} make
- * @param {(row: HTMLElement, item: T) => void} update
- */
-function keep(list, items, keyOf, make, update) {
-  const wanted = new Set(items.map(keyOf));
-  const old = new Map([...list.children].map((child) => [/** @type {HTMLElement} */ (child).dataset.key ?? "", /** @type {HTMLElement} */ (child)]));
-  for (const [key, child] of old) if (!wanted.has(key)) child.remove();
-  items.forEach((item, place) => {
-    const key = keyOf(item);
-    const element = old.get(key) ?? make(item);
-    element.dataset.key = key;
-    update(element, item);
-    if (list.children[place] !== element) list.insertBefore(element, list.children[place] ?? null);
-  });
-}
 
 /**
  * @param {HTMLElement} root the full desk, or the small one

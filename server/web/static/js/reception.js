@@ -4,13 +4,18 @@ import { read } from "./api.js";
 import { find, h, icon, replace, set } from "./dom.js";
 import { minutes, time } from "./format.js";
 import { lang, say } from "./i18n.js";
+import { keep, write } from "./keep.js";
+import { instantToday, isIdentityCard, whatWasShown } from "./reception_rules.js";
 import { NOTHING, stroke } from "./scanner.js";
-import { staffPage } from "./staff.js";
+import { pressed, staffPage } from "./staff.js";
 
-/** @typedef {{code: string, name: string, kind: string, open: boolean, waiting: number, wait: {p50: number, p90: number} | null}} Line */
-/** @typedef {{id: string, number: string, label: string, line: string, lineName: string, state: string, issuedAt: string, returnable: boolean}} Listed */
-/** @typedef {{id: string, reference: string, kind: string, reason: string | null}} Failed */
-/** @typedef {{session: {office: string, officeName: string}, zone: string, lines: Line[], groups: {code: string, nameVi: string, nameEn: string}[], missed: Listed[], latest: Listed[], cards: {label: string, state: string}[], failed: Failed[]}} View */
+/** @typedef {import("./staff.js").Session} Session */
+/** @typedef {{p50: number, p90: number} | null} Wait */
+/** @typedef {{code: string, name: string, kind: string, open: boolean, waiting: number, wait: Wait, late: boolean}} Line */
+/** @typedef {{id: string, number: string, label: string, line: string, lineName: string, state: string, issuedAt: string, returnable: boolean, priority: boolean}} Listed */
+/** @typedef {{label: string, lineName: string, ahead: number, wait: Wait, followToken: string}} Issued */
+/** @typedef {{id: string, reference: string, kind: string, reason: string | null}} Failed a message that did not get through */
+/** @typedef {{session: Session, zone: string, sample: boolean, lines: Line[], groups: {code: string, nameVi: string, nameEn: string}[], missed: Listed[], latest: Listed[], cards: {label: string, state: string}[], failed: Failed[]}} View */
 
 const card = find("#card", HTMLInputElement);
 const group = find("#group", HTMLSelectElement);
@@ -19,84 +24,140 @@ const lostLine = find("#lost-line", HTMLSelectElement);
 const lostSince = find("#lost-since", HTMLInputElement);
 let zone = "Asia/Ho_Chi_Minh";
 
-const page = staffPage({ ask, office: (view) => view.session.office, draw });
+const page = staffPage({ ask, sample: (view) => view.sample, draw });
 
-/** @returns {Promise<View>} */
-async function ask() {
-  const session = await read("/api/session");
-  const query = lostLine.value ? `?line=${encodeURIComponent(lostLine.value)}${since()}` : "";
+/** @param {Session} session @returns {Promise<View>} */
+async function ask(session) {
+  const since = lostSince.value ? `&since=${encodeURIComponent(instantToday(lostSince.value, Date.now(), zone))}` : "";
+  const query = lostLine.value ? `?line=${encodeURIComponent(lostLine.value)}${since}` : "";
   const [office, groups, missed, latest, cards, messages] = await Promise.all([
-    read(`/api/offices/${session.office}`), read("/api/reception/groups"), read("/api/reception/missed"),
-    read(`/api/reception/tickets${query}`), read("/api/reception/cards"),
-    read("/api/reception/messages"),
+    read(`/api/offices/${encodeURIComponent(session.office)}`), read("/api/reception/groups"), read("/api/reception/missed"),
+    read(`/api/reception/tickets${query}`), read("/api/reception/cards"), read("/api/reception/messages"),
   ]);
-  return { session, zone: office.timeZone, lines: office.lines, groups, missed, latest, cards, failed: messages.messages };
-}
-
-/** The time of day that was chosen, as an instant of today. */
-function since() {
-  if (!lostSince.value) return "";
-  const [hour, minute] = lostSince.value.split(":").map(Number);
-  const at = new Date();
-  at.setHours(hour ?? 0, minute ?? 0, 0, 0);
-  return `&since=${encodeURIComponent(at.toISOString())}`;
+  return { session, zone: office.timeZone, sample: office.sample, lines: office.lines, groups, missed, latest, cards, failed: messages.messages };
 }
 
 /** @param {View} view */
 function draw(view) {
   zone = view.zone;
-  replace(find("#office", HTMLElement), view.session.officeName);
   options(group, [["", say("priority.none")], ...view.groups.map((each) => [each.code, lang === "en" ? each.nameEn : each.nameVi])]);
   options(lostLine, [["", say("reception.lost.last")], ...view.lines.map((line) => [line.code, line.name])]);
-  replace(find("#lines", HTMLElement), ...view.lines.map(lineButton));
-  list("#missed", view.missed, "reception.missed.none", (ticket) => ticket.returnable
-    ? h("button", { class: "button", type: "button", onclick: (/** @type {Event} */ event) => page.run("POST", `/api/reception/tickets/${ticket.id}/return`, undefined, button(event)) }, icon("undo-2"), say("desk.return"))
-    : h("span", { class: "quiet" }, say(`ticket-state.${ticket.state}`)));
-  list("#latest", view.latest, "reception.latest.none", (ticket) => h("span", { class: "row" },
-    h("button", { class: "button button-quiet", type: "button", "aria-label": `${say("reception.reprint")} ${ticket.label}`, onclick: (/** @type {Event} */ event) => reprint(ticket, button(event)) }, icon("printer"), say("reception.reprint")),
-    ticket.state === "waiting" && h("button", { class: "button button-quiet", type: "button", "aria-label": `${say("reception.withdraw")} ${ticket.label}`, onclick: (/** @type {Event} */ event) => page.run("POST", `/api/reception/tickets/${ticket.id}/withdraw`, undefined, button(event)) }, say("reception.withdraw"))));
-  const out = view.cards.filter((each) => each.state === "out");
-  replace(find("#cards", HTMLElement), ...out.map((each) => h("li", null, h("b", { class: "number" }, each.label), h("span", { class: "row" },
-    h("button", { class: "button button-quiet", type: "button", onclick: (/** @type {Event} */ event) => page.run("POST", `/api/reception/cards/${encodeURIComponent(each.label)}/back`, undefined, button(event)) }, say("reception.card.back")),
-    h("button", { class: "button button-quiet", type: "button", onclick: (/** @type {Event} */ event) => page.run("POST", `/api/reception/cards/${encodeURIComponent(each.label)}/lost`, undefined, button(event)) }, say("reception.card.lost"))))),
-  !out.length && h("li", { class: "quiet" }, say("reception.cards.none")));
-  set(find("#failed-messages", HTMLElement), { hidden: !view.failed.length });
-  replace(find("#failed", HTMLElement), ...view.failed.map((each) => h("li", null, h("b", { class: "number" }, each.reference),
-    h("span", { class: "staff-what" }, say(`notify.kind.${each.kind}`), h("small", { class: "quiet" }, each.reason ?? "")),
-    h("button", { class: "button button-quiet", type: "button", "aria-label": `${say("notify.failed.retry")} ${each.reference}`, onclick: (/** @type {Event} */ event) => page.run("POST", `/api/reception/messages/${each.id}/retry`, undefined, button(event)) }, say("notify.failed.retry")))));
+  set(lostSince, { disabled: !lostLine.value });
+  keep(find("#lines", HTMLElement), view.lines, (line) => line.code, lineButton, drawLine);
+  drawList("missed", view.missed, (ticket) => actions(
+    (ticket.returnable || (ticket.state === "no-show" && view.session.role === "head")) && ["undo-2", "desk.return", ticket.returnable ? "return" : "reactivate"]));
+  drawList("latest", view.latest, (ticket) => actions(
+    ["", "reception.reprint", "reprint"], ["waiting", "missed"].includes(ticket.state) && ["", "reception.withdraw", "withdraw"]));
+  drawCards(view.cards.filter((each) => each.state !== "in"));
+  drawFailed(view.failed);
 }
 
-/** @param {Line} line @param {number} place */
-function lineButton(line, place) {
-  const advice = line.kind === "guidance";
-  const told = line.waiting === 0 ? say("reception.nobody") : `${say("reception.waiting", { n: line.waiting })}${line.wait ? ` · ${minutes(line.wait.p50, line.wait.p90)}` : ""}`;
-  return h("button", { class: "button give-line", type: "button", disabled: !line.open, onclick: (/** @type {Event} */ event) => give(line, advice, button(event)) },
-    h("span", { class: `badge badge-${place % 10}`, "aria-hidden": "true" }, line.code),
-    h("span", null, h("b", null, advice ? say("staff.ask_only") : line.name), h("small", null, line.open ? told : say("reception.closed"))));
+// --- numbers -------------------------------------------------------------------------------------------------
+
+/** @type {Map<string, Line>} */
+const lines = new Map();
+
+/** @param {Line} line */
+function lineButton(line) {
+  const place = lines.size;
+  return h("button", { class: "button give-line", type: "button", onclick: (/** @type {Event} */ event) => give(/** @type {Line} */ (lines.get(line.code)), pressed(event)) },
+    h("span", { class: `badge badge-${place % 10}`, "aria-hidden": "true" }, line.code), h("span", null, h("b"), h("small"), h("small", { class: "give-late" })));
 }
 
-/** @param {Line} line @param {boolean} advice @param {HTMLElement | null} pressed */
-async function give(line, advice, pressed) {
-  const body = { line: line.code, advice, language: lang, ...(card.value.trim() && { card: card.value.trim() }), ...(group.value && { class: group.value }) };
-  const issued = await page.run("POST", "/api/reception/tickets", body, pressed);
-  if (issued) tellGiven(issued);
+/** @param {HTMLElement} button @param {Line} line */
+function drawLine(button, line) {
+  lines.set(line.code, line);
+  const waiting = line.waiting === 0 ? say("reception.nobody") : say("reception.waiting", { n: line.waiting });
+  const told = line.wait ? `${waiting} · ${minutes(line.wait.p50, line.wait.p90)}` : waiting;
+  set(button, { disabled: !line.open });
+  write(button.querySelector("b"), line.kind === "guidance" ? say("staff.ask_only") : line.name);
+  write(button.querySelector("small"), line.open ? told : say("reception.closed"));
+  write(button.querySelector(".give-late"), line.open && line.late ? say("kiosk.late") : "");
 }
 
-/** @param {Listed} ticket @param {HTMLElement | null} pressed */
-async function reprint(ticket, pressed) {
-  const issued = await page.run("POST", `/api/reception/tickets/${ticket.id}/reprint`, undefined, pressed);
-  if (issued) tellGiven(issued);
-}
-
-/** @param {{label: string, lineName: string, ahead: number, wait: {p50: number, p90: number} | null, followToken: string}} issued */
-function tellGiven(issued) {
+/** @param {Line} line @param {HTMLElement | null} button */
+async function give(line, button) {
+  const body = { line: line.code, advice: line.kind === "guidance", language: lang, ...(card.value.trim() && { card: card.value.trim() }), ...(group.value && { class: group.value }) };
+  const issued = await page.run("POST", "/api/reception/tickets", body, button);
+  if (!issued) return;
   card.value = "";
   group.value = "";
-  replace(find("#given", HTMLElement),
-    h("b", { class: "number" }, issued.label), h("span", null, h("strong", null, issued.lineName),
-      h("small", null, `${say("reception.ahead", { n: issued.ahead })}${issued.wait ? ` · ${minutes(issued.wait.p50, issued.wait.p90)}` : ""}`),
-      h("small", null, say("reception.code", { code: (issued.followToken.match(/.{1,4}/g) ?? []).join("-") }))));
+  tellGiven(issued);
 }
+
+/** @param {Issued} issued */
+function tellGiven(issued) {
+  const wait = issued.wait ? ` · ${minutes(issued.wait.p50, issued.wait.p90)}` : "";
+  replace(find("#given", HTMLElement), h("b", { class: "number" }, issued.label), h("span", null,
+    h("strong", null, issued.lineName),
+    h("span", null, `${say("reception.ahead", { n: issued.ahead })}${wait}`),
+    h("span", { class: "nowrap" }, say("reception.code", { code: (issued.followToken.match(/.{1,4}/g) ?? []).join("-") }))));
+}
+
+// --- lists ---------------------------------------------------------------------------------------------------
+
+/** @typedef {[icon: string, phrase: string, verb: string]} Act */
+
+/** @param {...(Act | false)} acts */
+const actions = (...acts) => /** @type {Act[]} */ (acts.filter(Boolean));
+
+/**
+ * @param {"missed" | "latest"} name
+ * @param {Listed[]} tickets
+ * @param {(ticket: Listed) => Act[]} actsOf
+ */
+function drawList(name, tickets, actsOf) {
+  keep(find(`#${name}`, HTMLElement), tickets, (ticket) => ticket.id, (ticket) => h("li", null,
+    h("b", { class: "number" }, ticket.label), h("span", { class: "staff-what" }, h("span"), h("small", { class: "quiet" })), h("span", { class: "staff-acts" })),
+  (row, ticket) => {
+    const [what, small] = row.querySelectorAll(".staff-what > *");
+    write(row.querySelector(".number"), ticket.label);
+    write(what, ticket.lineName);
+    write(small, [time(ticket.issuedAt, zone), (name === "latest" || ticket.state !== "missed") && say(`reception.state.${ticket.state}`), ticket.priority && say("priority.label")].filter(Boolean).join(" · "));
+    keep(/** @type {Element} */ (row.querySelector(".staff-acts")), actsOf(ticket), ([, , verb]) => verb, ([picture, phrase, verb]) =>
+      h("button", { class: "button button-quiet", type: "button", "aria-label": `${say(phrase)} ${ticket.label}`, onclick: (/** @type {Event} */ event) => act(verb, ticket, pressed(event)) },
+        picture && icon(picture), say(phrase)), () => undefined);
+  });
+  find(`#${name}-none`, HTMLElement).hidden = tickets.length > 0;
+}
+
+/** @param {string} verb @param {Listed} ticket @param {HTMLElement | null} button */
+async function act(verb, ticket, button) {
+  const answer = await page.run("POST", `/api/reception/tickets/${encodeURIComponent(ticket.id)}/${verb}`, undefined, button);
+  if (!answer) return;
+  if (verb === "reprint") tellGiven(answer);
+  page.done(say(`reception.done.${verb}`, { label: answer.label }));
+}
+
+/** @param {{label: string, state: string}[]} cards that are not in the stack */
+function drawCards(cards) {
+  keep(find("#cards", HTMLElement), cards, (each) => `${each.label} ${each.state}`, ({ label, state }) => h("li", null,
+    h("b", { class: "number" }, label), h("span", { class: "staff-what" }, h("span", { class: "quiet" }, state === "lost" && say("reception.card.reported"))),
+    h("span", { class: "staff-acts" }, cardButton(label, "back"), state === "out" && cardButton(label, "lost"))), () => undefined);
+  find("#cards-none", HTMLElement).hidden = cards.length > 0;
+}
+
+/** @param {string} label @param {"back" | "lost"} what */
+const cardButton = (label, what) => h("button", {
+  class: "button button-quiet", type: "button", "aria-label": `${say(`reception.card.${what}`)} ${label}`,
+  onclick: (/** @type {Event} */ event) => page.run("POST", `/api/reception/cards/${encodeURIComponent(label)}/${what}`, undefined, pressed(event)),
+}, say(`reception.card.${what}`));
+
+/** @param {Failed[]} messages */
+function drawFailed(messages) {
+  find("#failed-messages", HTMLElement).hidden = messages.length === 0;
+  keep(find("#failed", HTMLElement), messages, (each) => each.id, (each) => h("li", { class: "staff-wide" },
+    h("span", { class: "staff-what" }, h("span", null, h("b", null, each.reference), ` · ${say(`notify.kind.${each.kind}`)}`), h("small", { class: "quiet" })),
+    h("button", {
+      class: "button button-quiet", type: "button", "aria-label": `${say("notify.failed.retry")} ${each.reference}`,
+      onclick: (/** @type {Event} */ event) => page.run("POST", `/api/reception/messages/${encodeURIComponent(each.id)}/retry`, undefined, pressed(event)),
+    }, say("notify.failed.retry"))),
+  (row, each) => write(row.querySelector("small"), each.reason ?? ""));
+}
+
+for (const field of [lostLine, lostSince]) field.addEventListener("change", () => page.refresh());
+
+// --- appointments --------------------------------------------------------------------------------------------
 
 find("#check-in", HTMLFormElement).addEventListener("submit", (event) => {
   event.preventDefault();
@@ -105,29 +166,33 @@ find("#check-in", HTMLFormElement).addEventListener("submit", (event) => {
 
 /** @param {string} text a reference, a link from a QR, a phone or a dossier number */
 async function checkIn(text) {
-  const given = text.trim();
-  if (!given) return shown.focus();
-  const digits = given.replace(/[\s.]/g, "");
-  const what = /^https?:/.test(given) ? { qr: given } : /^(\+84|0)\d{8,10}$/.test(digits) ? { phone: digits }
-    : /^[0-9A-Za-z]{4}-?[0-9A-Za-z]{4}-?[0-9A-Za-z]{4}$/.test(given) ? { reference: given } : { dossierNumber: given };
-  const issued = await page.run("POST", "/api/reception/check-in", what, null);
-  if (issued) {
-    shown.value = "";
-    tellGiven(issued);
+  if (!text.trim()) return shown.focus();
+  if (isIdentityCard(text)) {
+    shown.value = ""; // nobody's particulars stay on the screen
+    return page.tell(say("reception.check_in.identity"));
   }
+  const issued = await page.run("POST", "/api/reception/check-in", whatWasShown(text), find("#check-in button", HTMLElement), (problem) => {
+    if (problem.code === "already-checked-in" && problem.body.ticket) tellGiven(/** @type {Issued} */ (problem.body.ticket));
+  });
+  if (!issued) return shown.select();
+  shown.value = "";
+  tellGiven(issued);
 }
 
 let burst = NOTHING;
+let before = ""; // what the field held that a scanner may be typing into
 document.addEventListener("keydown", (event) => {
   const next = stroke(burst, { key: event.key, at: event.timeStamp });
   burst = next.burst;
-  if (next.scanned === null) return;
+  const scanned = next.scanned;
+  const field = event.target;
+  if (burst.text.length === 1 && field instanceof HTMLInputElement) before = field.value;
+  if (scanned === null || find("#desk", HTMLElement).hidden) return;
   event.preventDefault();
-  shown.value = next.scanned;
-  checkIn(next.scanned);
+  if (field instanceof HTMLInputElement && field !== shown) field.value = before;
+  shown.value = scanned;
+  checkIn(scanned);
 });
-
-for (const field of [lostLine, lostSince]) field.addEventListener("change", () => page.refresh());
 
 /** @param {HTMLSelectElement} select @param {string[][]} pairs */
 function options(select, pairs) {
@@ -138,19 +203,3 @@ function options(select, pairs) {
   replace(select, ...pairs.map(([value, words]) => h("option", { value }, words)));
   select.value = chosen;
 }
-
-/**
- * @param {string} selector
- * @param {Listed[]} tickets
- * @param {string} none
- * @param {(ticket: Listed) => HTMLElement} act
- */
-function list(selector, tickets, none, act) {
-  const rows = tickets.map((ticket) => h("li", null, h("b", { class: "number" }, ticket.label),
-    h("span", { class: "staff-what" }, ticket.lineName, h("small", { class: "quiet" }, time(ticket.issuedAt, zone))), act(ticket)));
-  replace(find(selector, HTMLElement), ...rows, !rows.length && h("li", { class: "quiet" }, say(none)));
-}
-
-/** @param {Event} event */
-const button = (event) => (event.currentTarget instanceof HTMLElement ? event.currentTarget : null);
-set(find("#given", HTMLElement), { "aria-live": "polite" });
