@@ -117,4 +117,3 @@ def check_origin(connection: Connection) -> None:
     """Refuse bad-origin for a command that carries a cookie and comes from somebody else's page."""
     if connection.cookies and bearer(connection) is None and not speaks_from_here(connection):
         raise Refusal("bad-origin")
-

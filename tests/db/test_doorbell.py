@@ -48,7 +48,7 @@ async def test_a_commit_rings_and_a_rollback_does_not(postgres_url):
     bell = Bell()
     async with running(listen(postgres_url, "bell", bell.ring, bell.said("listening"))):
         assert await bell.next() == "listening"
-        with pytest.raises(KeyError):  # noqa: PT012
+        with pytest.raises(KeyError):
             async with transaction():
                 await notify("bell", "undone")
                 raise KeyError

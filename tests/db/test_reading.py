@@ -123,7 +123,7 @@ async def test_a_row_that_does_not_fit_is_refused(things):
 
 async def broken(database: Database, *statements: str) -> BaseException:
     """What these statements raise as one transaction."""
-    with pytest.raises((sqlite3.IntegrityError, asyncpg.IntegrityConstraintViolationError)) as caught:  # noqa: PT012
+    with pytest.raises((sqlite3.IntegrityError, asyncpg.IntegrityConstraintViolationError)) as caught:
         async with transaction():
             for statement in statements:
                 await database.engine.fetch(statement)

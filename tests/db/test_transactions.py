@@ -1,5 +1,4 @@
 """Transactions on both engines: all or nothing, whatever happens on the way."""
-# ruff: noqa: PT012 - what raises here are whole transactions
 
 import asyncio
 import random

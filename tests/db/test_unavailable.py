@@ -1,5 +1,4 @@
 """A database that is locked, gone, hung or full: unavailable, nothing changed, and the same process recovers."""
-# ruff: noqa: PT012 - what raises here are whole transactions
 
 import asyncio
 import os
