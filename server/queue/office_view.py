@@ -109,9 +109,9 @@ async def hall_view(officer: Officer, language: Language, forecaster: Forecaster
         desks=counters,
         lines=lines,
         waiting=len(waiting),
-        served_today=await _count(officer.office, today, "state = 'served'"),
-        left_today=await _count(officer.office, today, "state IN ('withdrawn', 'no-show', 'closed')"),
-        chosen_today=await _count(officer.office, today, "chosen_by IS NOT NULL"),
+        served_today=await _count(setting, today, "state = 'served'"),
+        left_today=await _count(setting, today, "state IN ('withdrawn', 'no-show', 'closed')"),
+        chosen_today=await _count(setting, today, "chosen_by IS NOT NULL"),
         arrivals=(await _arrivals(setting, [today]))[today],
         usual=await _usual(setting, today),
         truth=await _truth(officer.office, today),
@@ -216,10 +216,12 @@ async def _lines(setting: Setting, hall: Hall, waits: dict[str, Wait], language:
     ]
 
 
-async def _count(office: str, day: date, condition: str) -> int:
+async def _count(setting: Setting, day: date, condition: str) -> int:
+    """Tickets of a day, those from practising left out once the office works in earnest."""
     # The condition is one of ours, never anybody's text.
-    query = f"SELECT count(*) AS count FROM ticket WHERE office = {{}} AND day = {{}} AND {condition}"  # noqa: S608
-    found = await row(_Count, tables.Ticket.raw(query, office, day))
+    where = f"office = {{}} AND day = {{}} AND sample = {{}} AND {condition}"
+    query = f"SELECT count(*) AS count FROM ticket WHERE {where}"  # noqa: S608
+    found = await row(_Count, tables.Ticket.raw(query, setting.office.code, day, setting.policy.sample))
     return found.count if found else 0
 
 
