@@ -24,7 +24,7 @@ from piccolo.columns import Column
 from piccolo.table import Table
 
 from server import clock
-from server.db import after_commit, notify, row, transaction
+from server.db import after_commit, current, notify, row, transaction
 from server.journal.tables import PERSONAL, Event, Journal
 
 __all__ = ["CHANNEL", "Change", "Head", "chained", "journalled", "office_change", "on_news"]
@@ -152,6 +152,9 @@ class Change:
 
 async def lock_head(office: str) -> Head:
     """Lock the office's journal row for the rest of the transaction: the guard that makes changes follow each other."""
+    if current().kind == "postgres":
+        # Who waits for a row is let in as it happens, and may starve; for this lock, in the order of coming.
+        await current().engine.fetch("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", (office,))
     query = "UPDATE journal SET seq = seq WHERE office = {} RETURNING seq, hash, day, day_seq"
     head = await row(Head, Journal.raw(query, office))
     if head is None:

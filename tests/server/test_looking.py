@@ -1,7 +1,5 @@
 """Looking changes nothing: after every GET there is, the database is as it was."""
 
-from typing import Any
-
 from litestar.handlers import HTTPRouteHandler
 
 from tests.server.support import OFFICE, House, act, call, ok, take
@@ -31,7 +29,7 @@ async def test_no_get_changes_anything(house: House) -> None:
     issued = await take(kiosk)
     await act(desk, await call(desk), "start")
     await take(kiosk)
-    callers: list[Any] = [
+    callers: list[httpx.AsyncClient] = [
         house.client(),
         kiosk,
         desk,
