@@ -1,5 +1,6 @@
 """Looking changes nothing: after every GET there is, the database is as it was."""
 
+import httpx
 from litestar.handlers import HTTPRouteHandler
 
 from tests.server.support import OFFICE, House, act, call, ok, take
