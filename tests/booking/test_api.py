@@ -151,7 +151,7 @@ async def test_an_expired_hold_is_gone(house: House, clock: Clock) -> None:
         ({"purpose": "other"}, "invalid"),
         ({"dossierNumber": "H26"}, "bad-dossier"),
         ({"citizen": {"name": "An", "phone": "0912"}}, "bad-phone"),
-        ({"citizen": {"name": "A\u202en", "phone": "0912000001"}}, "bad-name"),
+        ({"citizen": {"name": "A\u202en", "phone": "0912000001"}}, "bad-text"),
         ({"citizen": {"name": "A" * 201, "phone": "0912000001"}}, "invalid"),
         ({"citizen": {"name": "An", "phone": "0912000001", "email": "an@"}}, "bad-email"),
     ],

@@ -30,7 +30,11 @@ async def client(database: Database, monkeypatch: pytest.MonkeyPatch) -> AsyncIt
     forecaster = Forecaster(lambda _office, _frame: None)
     state = State({"forecaster": forecaster, "settings": Settings()})
     app = Litestar(
-        [CatalogueController, BoardController], exception_handlers=problems.handlers, openapi_config=None, state=state
+        [CatalogueController, BoardController],
+        exception_handlers=problems.handlers,
+        openapi_config=None,
+        logging_config=None,
+        state=state,
     )
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
         yield client

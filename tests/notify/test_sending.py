@@ -158,9 +158,11 @@ async def test_after_twelve_tries_it_has_failed_until_staff_say_again(
     assert await outbox.in_trouble(OFFICE) == (1, 0)
     assert await outbox.in_trouble("other") == (0, 0)
     failed = (await outbox.listed(OFFICE, "failed", 10))[0]
-    assert f"message {failed.id} by email failed: busy" in caplog.text
+    # The mailbox of these tests writes a log of its own, where another test has turned logging up.
+    said = "\n".join(record.getMessage() for record in caplog.records if record.name.startswith("server"))
+    assert f"message {failed.id} by email failed: busy" in said
     for personal in (EMAIL, "912000001", "Hoà"):
-        assert personal not in caplog.text
+        assert personal not in said
     await service.try_again(OFFICE, failed.id)
     await post.deliver_due()
     assert mailbox.letters[0]["Message-ID"] == f"<{failed.id}@motcua.example>"
