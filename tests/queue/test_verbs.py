@@ -161,7 +161,7 @@ async def test_a_ticket_of_nowhere_is_nobodys(database: Database, clock: Clock) 
     before = await all_there_is()
     for verb, deed in DEEDS.items():
         assert await outcome(deed(dung, unknown, ticket)) == "no-such-ticket", verb
-    assert await outcome(aside.undo(dung, unknown.id)) == "nothing-to-undo"
+    assert await outcome(aside.undo(dung, unknown.id)) == "no-such-ticket"
     assert await outcome(reception.reprint(dung, unknown.id)) == "no-such-ticket"
     assert await all_there_is() == before
 
