@@ -21,7 +21,6 @@ from server.tables import all_tables
 from tests.browser.hall import DUNG, HUONG, LAN, PASSWORD, SON, TABLET_COUNTER, Hall, Server
 from tests.chromium import FLAGS, chromium
 
-OFFICES = 80
 PACK: dict[str, list[str]] = {
     "offices.csv": [
         "code,name_vi,name_en,timezone,valid_from",
@@ -60,21 +59,26 @@ def office_code(number: int) -> str:
     return f"thu-{number:02d}"
 
 
-def write_pack(folder: Path) -> None:
+def address(number: int) -> str:
+    """Where this office's visitors come from: a network of their own, for the limits count by network."""
+    return f"10.{number // 250}.{number % 250}.1"
+
+
+def write_pack(folder: Path, offices: int) -> None:
     """Offices that are all alike and never close."""
     for name, (head, *rows) in PACK.items():
-        lines = [row.format(office=office_code(n), n=n) for n in range(OFFICES) for row in rows]
+        lines = [row.format(office=office_code(n), n=n) for n in range(offices) for row in rows]
         (folder / name).write_text("\n".join([head, *lines]) + "\n", encoding="utf-8")
 
 
-async def prepare(database: str, folder: Path) -> list[dict[str, str]]:
+async def prepare(database: str, folder: Path, offices: int) -> list[dict[str, str]]:
     """Load the pack and let its people and devices in; returns each office's device tokens by kind."""
     made = open_database(database)
     await made.start()
     try:
         made.bind(*all_tables())
         await made.migrate()
-        write_pack(folder)
+        write_pack(folder, offices)
         await load(folder)
         await people.set_password(office_code(0), SON, PASSWORD)
         first = (Officer.office == office_code(0)) & (Officer.username == SON)
@@ -83,17 +87,18 @@ async def prepare(database: str, folder: Path) -> list[dict[str, str]]:
         # The same password for all: hashing it 320 times takes a minute.
         await Officer.update({Officer.password_hash: known["password_hash"]}, force=True)
         wanted = [("kiosk", "Kiosk", None), ("tablet", "Máy quầy", TABLET_COUNTER)]
-        return [await people.renew_devices(office_code(n), wanted) for n in range(OFFICES)]  # type: ignore[arg-type]
+        return [await people.renew_devices(office_code(n), wanted) for n in range(offices)]  # type: ignore[arg-type]
     finally:
         await made.stop()
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
+async def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
     """The server as its own process, behind what could be a proxy: every test comes from another address."""
     folder = tmp_path_factory.mktemp("hall")
     database = f"sqlite:///{folder / 'hall.db'}"
-    tokens = await prepare(database, folder)
+    halls = sum("hall" in item.fixturenames for item in request.session.items if isinstance(item, pytest.Function))
+    tokens = await prepare(database, folder, halls)
     made = Server([sys.executable, "-m", "server.cli"], database, os.environ | {"MOTCUA_TRUST_PROXY": "1"}, tokens)
     try:
         await made.start()
@@ -123,7 +128,7 @@ def numbers() -> Iterator[int]:
 async def hall(server: Server, browser: Browser, numbers: Iterator[int]) -> AsyncIterator[Hall]:
     """An office that has just opened. Nothing may be said on its pages' consoles."""
     number = next(numbers)
-    made = Hall(server, browser, office_code(number), f"10.0.0.{number}", server.tokens[number])
+    made = Hall(server, browser, office_code(number), address(number), server.tokens[number])
     try:
         yield made
     finally:
