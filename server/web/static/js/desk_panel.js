@@ -33,8 +33,8 @@ export function panel(place, wanted, failed) {
     if (held) opener?.focus();
   }
 
-  // A field keeps its keys to itself, this one excepted.
-  place.addEventListener("keydown", (event) => event.key === "Escape" && close());
+  // At once and from anywhere, a field included: no scanner types Escape.
+  place.ownerDocument.addEventListener("keydown", (event) => event.key === "Escape" && close());
 
   /** @param {Record<string, unknown>} body */
   function answer(body) {
@@ -71,7 +71,7 @@ export function panel(place, wanted, failed) {
     const { asks } = opened;
     const list = /** @type {Element} */ (place.querySelector("ul"));
     replace(list, ...found.map((choice, index) => h("li", null,
-      h("button", { class: "button button-quiet", type: "button", onclick: () => choose(index) },
+      h("button", { class: "button button-quiet", type: "button", title: choice.words, onclick: () => choose(index) },
         h("span", null, choice.words), !asks.search && index < 9 && h("kbd", { "aria-hidden": "true" }, index + 1)))));
     if (!found.length) replace(list, h("li", { class: "quiet" }, asks.none));
   }
@@ -94,8 +94,7 @@ export function panel(place, wanted, failed) {
     /** Whether the key was the panel's. @param {string} key */
     key(key) {
       if (place.hidden) return false;
-      if (key === "Escape") close();
-      else if (/^[1-9]$/.test(key) && !opened?.asks.search) choose(Number(key) - 1);
+      if (/^[1-9]$/.test(key) && !opened?.asks.search) choose(Number(key) - 1);
       return true;
     },
 

@@ -89,9 +89,8 @@ async function give(line, button) {
 function tellGiven(issued) {
   const wait = issued.wait ? ` · ${minutes(issued.wait.p50, issued.wait.p90)}` : "";
   replace(find("#given", HTMLElement), h("b", { class: "number" }, issued.label), h("span", null,
-    h("strong", null, issued.lineName),
-    h("span", null, `${say("reception.ahead", { n: issued.ahead })}${wait}`),
-    h("span", { class: "nowrap" }, say("reception.code", { code: (issued.followToken.match(/.{1,4}/g) ?? []).join("-") }))));
+    h("strong", null, issued.lineName), h("span", null, `${say("reception.ahead", { n: issued.ahead })}${wait}`)),
+  h("span", { class: "given-code" }, say("reception.code", { code: (issued.followToken.match(/.{1,4}/g) ?? []).join("-") })));
 }
 
 // --- lists ---------------------------------------------------------------------------------------------------
