@@ -73,6 +73,7 @@ STATUS: Mapping[str, int] = {
     "already-cancelled": 409,
     "already-confirmed": 409,
     "already-started": 409,
+    "booking-over": 409,
     "too-many-bookings": 409,
     "already-booked": 409,
     "dossier-needed": 400,

@@ -197,7 +197,7 @@ def booking_address(request: AnyRequest, found: Appointment) -> str:
 async def view_of(found: Appointment, *, with_token: bool = False) -> AppointmentView:
     """A booking as it crosses the wire, in the office's own time."""
     office = await catalogue.office(found.office)
-    state = stage(found, clock.now())
+    state = stage(found, clock.now(), office.time_zone)
     return AppointmentView(
         reference=found.reference,
         state=state,

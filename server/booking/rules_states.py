@@ -13,6 +13,7 @@ __all__ = [
     "Appointment",
     "Purpose",
     "Stage",
+    "is_held",
     "is_live",
     "may_cancel",
     "may_change",
@@ -26,7 +27,11 @@ Stage = Literal["held", "confirmed", "checked-in", "cancelled", "expired", "no-s
 
 
 class Appointment(Struct, frozen=True, kw_only=True):
-    """As stored. `procedures` are codes, one a line; `manage_no` and `sequence` count links and calendar versions."""
+    """As stored. `procedures` are codes, one a line; `manage_no` and `sequence` count links and calendar versions.
+
+    `reason` (a code) and `note` (its own words) are why the office called it off, `waived` the limits, separated by
+    spaces, that it booked beyond.
+    """
 
     reference: str
     office: str
@@ -51,23 +56,33 @@ class Appointment(Struct, frozen=True, kw_only=True):
     dossier_number: str | None
     identity_hash: str | None
     identity_tail: str | None
+    reason: str | None
+    note: str | None
+    waived: str
 
     @property
     def codes(self) -> list[str]:
         return self.procedures.split("\n")
 
 
-def stage(appointment: Appointment, now: datetime) -> Stage:
-    """What it is now: a hold whose time is over has expired, though nobody wrote that down."""
-    held_until = appointment.held_until
-    if appointment.state == "held" and (held_until is None or held_until <= now):
+def is_held(appointment: Appointment, now: datetime) -> bool:
+    """Whether somebody holds it and may still confirm."""
+    return appointment.state == "held" and appointment.held_until is not None and now < appointment.held_until
+
+
+def stage(appointment: Appointment, now: datetime, time_zone: str) -> Stage:
+    """What it is now, though nobody wrote that down: a hold whose time is over has expired, and whoever has not come
+    by the end of the day of the visit, as the office counts days, is a no-show."""
+    if appointment.state == "held" and not is_held(appointment, now):
         return "expired"
+    if appointment.state == "confirmed" and day_of(appointment.starts_at, time_zone) < day_of(now, time_zone):
+        return "no-show"
     return appointment.state
 
 
 def is_live(appointment: Appointment, now: datetime) -> bool:
     """Whether it counts against what one person may have at a time: still to come, held or confirmed."""
-    return stage(appointment, now) in ("held", "confirmed") and now < appointment.ends_at
+    return (appointment.state == "confirmed" or is_held(appointment, now)) and now < appointment.ends_at
 
 
 def may_confirm(appointment: Appointment, now: datetime) -> None:
@@ -90,8 +105,8 @@ def may_change(appointment: Appointment, now: datetime) -> None:
 
 
 def _still_there(appointment: Appointment, now: datetime) -> None:
-    match stage(appointment, now):
-        case "expired":
+    match appointment.state:
+        case "held" if not is_held(appointment, now):
             raise Refusal("hold-expired")
         case "cancelled":
             raise Refusal("already-cancelled")
@@ -105,7 +120,7 @@ def to_check_in(found: Sequence[Appointment], now: datetime, time_zone: str) -> 
     Refuses no-such-booking, booking-cancelled, too-early where it is for another day, already-checked-in (`extra` has
     the ticket), and ask-reception where several of today are meant.
     """
-    meant = [appointment for appointment in found if stage(appointment, now) in ("confirmed", "checked-in")]
+    meant = [appointment for appointment in found if appointment.state in ("confirmed", "checked-in", "no-show")]
     if not meant:
         cancelled = any(appointment.state == "cancelled" for appointment in found)
         raise Refusal("booking-cancelled" if cancelled else "no-such-booking")

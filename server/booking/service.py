@@ -15,7 +15,7 @@ from piccolo.query.functions.aggregate import Count
 
 from server import clock
 from server.booking import rules, rules_particulars, tables
-from server.booking.rules_states import Appointment, Purpose, may_cancel, may_change, may_confirm, stage
+from server.booking.rules_states import Appointment, Purpose, is_held, may_cancel, may_change, may_confirm
 from server.booking.service_arrival import (
     appointments_of_hour,
     find_for_check_in,
@@ -53,13 +53,19 @@ __all__ = [
     "cancel",
     "change",
     "confirm",
+    "errand_of",
+    "facts_of",
     "find_for_check_in",
     "frequent_procedures",
+    "known",
     "manage_token",
     "mark_checked_in",
+    "release",
     "slot_views",
     "slots",
     "still_to_come",
+    "wanted_of",
+    "with_nearest",
     "with_reference",
     "wrong_particulars",
 ]
@@ -112,7 +118,7 @@ async def slots_to_move(
 ) -> tuple[Errand, dict[date, list[rules.Slot]]]:
     """What `slots` says, for a booking to be moved: its own time counts as free."""
     now = clock.now()
-    wanted = await _errand_of(found, now)
+    wanted = await errand_of(found, now)
     first_day = first_day or clock.day_of(now, wanted.office.time_zone)
     return wanted, await free_days(wanted, first_day, days, now, besides=found.reference, with_officers=False)
 
@@ -167,7 +173,7 @@ async def book(wanted: Wanted, citizen: Citizen | None, attempt: str | None = No
             return await _book(here, wanted, person, derived_code(key, "attempt", attempt) if attempt else None)
     except Refusal as refused:
         if refused.code == "slot-full":
-            raise await _with_nearest(wanted) from None
+            raise await with_nearest(wanted) from None
         raise
 
 
@@ -177,11 +183,11 @@ async def _book(here: Change, wanted: Wanted, person: Particulars | None, refere
         raise Refusal("dossier-needed")
     if reference is not None:
         before = await with_reference(reference)
-        if before is not None and stage(before, here.now) == "held":
+        if before is not None and is_held(before, here.now):
             if _same(before, wanted, plan):
                 return before
             # The same form with another time: its first hold makes way for the second.
-            await _release(here, before)
+            await release(here, before)
             reference = None
         elif before is not None:
             reference = None
@@ -209,13 +215,15 @@ async def _book(here: Change, wanted: Wanted, person: Particulars | None, refere
         "ticket": None,
         "sequence": 0,
         "manage_no": 0,
+        "reason": None,
+        "waived": "",
         "language": wanted.language,
         "dossier_number": wanted.dossier_number,
         **(structs.asdict(person) if person else {}),
     }
     await here.insert(tables.Appointment, reference, values)
     here.append("appointment.held", facts(plan.line, wanted.start, plan.office.time_zone))
-    return await _known(reference)
+    return await known(reference)
 
 
 async def confirm(reference: str, token: str | None, citizen: Citizen | None = None) -> Appointment:
@@ -227,17 +235,17 @@ async def confirm(reference: str, token: str | None, citizen: Citizen | None = N
     found = await authorised(reference, token)
     person = particulars(await server_key(), citizen) if citizen else None
     async with office_change(found.office, ACTOR) as here:
-        found = await _known(found.reference)
+        found = await known(found.reference)
         may_confirm(found, here.now)
         if person is None and found.name is None:
             raise Refusal("bad-name")
         if person is not None:
-            plan = await _errand_of(found, here.now)
+            plan = await errand_of(found, here.now)
             await refuse_too_many(here, plan, person.identity_hash, found.starts_at, besides=found.reference)
         columns = structs.asdict(person) if person else {}
         await here.update(tables.Appointment, found.reference, state="confirmed", held_until=None, **columns)
-        here.append("appointment.confirmed", await _facts_of(found))
-        confirmed = await _known(found.reference)
+        here.append("appointment.confirmed", await facts_of(found))
+        confirmed = await known(found.reference)
         await announce(here, confirmed, "confirmed")
         return confirmed
 
@@ -250,11 +258,11 @@ async def change(reference: str, token: str | None, start: datetime) -> Appointm
     found = await authorised(reference, token)
     try:
         async with office_change(found.office, ACTOR) as here:
-            found = await _known(found.reference)
+            found = await known(found.reference)
             may_change(found, here.now)
             if start == found.starts_at:
                 return found
-            plan = await _errand_of(found, here.now)
+            plan = await errand_of(found, here.now)
             await refuse_overlap(here, plan, found, start)
             await refuse_unless_free(plan, start, here.now, besides=found.reference)
             await here.update(
@@ -263,13 +271,13 @@ async def change(reference: str, token: str | None, start: datetime) -> Appointm
             )  # fmt: skip
             kind = "appointment.held" if found.state == "held" else "appointment.changed"
             here.append(kind, facts(plan.line, start, plan.office.time_zone))
-            moved = await _known(found.reference)
+            moved = await known(found.reference)
             if moved.state == "confirmed":
                 await announce(here, moved, "changed")
             return moved
     except Refusal as refused:
         if refused.code == "slot-full":
-            raise await _with_nearest(_wanted(found, start)) from None
+            raise await with_nearest(wanted_of(found, start)) from None
         raise
 
 
@@ -280,10 +288,10 @@ async def cancel(reference: str, token: str | None) -> Appointment:
     """
     found = await authorised(reference, token)
     async with office_change(found.office, ACTOR) as here:
-        found = await _known(found.reference)
+        found = await known(found.reference)
         may_cancel(found, here.now)
-        await _release(here, found)
-        given_up = await _known(found.reference)
+        await release(here, found)
+        given_up = await known(found.reference)
         if found.state == "confirmed":
             await announce(here, given_up, "cancelled")
         return given_up
@@ -334,7 +342,8 @@ async def authorised(reference: str, token: str | None) -> Appointment:
 # --- what the use cases share ----------------------------------------------------------------------------------
 
 
-async def _known(reference: str) -> Appointment:
+async def known(reference: str) -> Appointment:
+    """The booking. Refuses no-such-booking."""
     found = await with_reference(reference)
     if found is None:
         raise Refusal("no-such-booking")
@@ -356,31 +365,35 @@ def _same(before: Appointment, wanted: Wanted, plan: Errand) -> bool:
     )
 
 
-def _wanted(found: Appointment, start: datetime) -> Wanted:
+def wanted_of(found: Appointment, start: datetime) -> Wanted:
+    """What would book the same for another start."""
     return Wanted(
         office=found.office, procedures=found.codes, start=start, purpose=found.purpose, officer=found.officer
     )
 
 
-async def _errand_of(found: Appointment, now: datetime) -> Errand:
+async def errand_of(found: Appointment, now: datetime) -> Errand:
+    """The errand that a booking is for, as the office does it now."""
     return await errand(found.office, found.codes, found.purpose, found.officer, now)
 
 
-async def _facts_of(found: Appointment) -> dict[str, object]:
+async def facts_of(found: Appointment) -> dict[str, object]:
+    """What an event tells everybody of this booking."""
     office = await catalogue.office(found.office)
     return facts(found.line, found.starts_at, office.time_zone)
 
 
-async def _release(here: Change, found: Appointment) -> None:
+async def release(here: Change, found: Appointment, **why: object) -> None:
+    """End a booking or a hold; `why` are further columns to write."""
     await here.update(
         tables.Appointment, found.reference,
-        state="cancelled", cancelled_at=here.now, sequence=found.sequence + 1,
+        state="cancelled", cancelled_at=here.now, sequence=found.sequence + 1, **why,
     )  # fmt: skip
     kind = "appointment.released" if found.state == "held" else "appointment.cancelled"
-    here.append(kind, await _facts_of(found))
+    here.append(kind, await facts_of(found))
 
 
-async def _with_nearest(wanted: Wanted) -> Refusal:
+async def with_nearest(wanted: Wanted) -> Refusal:
     """Slot-full, with the nearest free starts: looked up after the lock was given back, so that losers lose quickly."""
     now = clock.now()
     plan = await errand(wanted.office, wanted.procedures, wanted.purpose, wanted.officer, now)

@@ -34,7 +34,7 @@ async def entry_of(found: Appointment, address: str, language: Language) -> Entr
     procedures = [offered[code] for code in found.codes if code in offered]
     return Entry(
         reference=found.reference,
-        stage=stage(found, clock.now()),
+        stage=stage(found, clock.now(), office.time_zone),
         sequence=found.sequence,
         start=found.starts_at,
         end=found.ends_at,

@@ -32,6 +32,9 @@ class Appointment(Table, tablename="appointment"):
     dossier_number = Varchar(length=60, null=True, default=None, help_text=PERSONAL)
     identity_hash = Varchar(length=64, null=True, default=None, secret=True)
     identity_tail = Varchar(length=3, null=True, default=None, help_text=PERSONAL)
+    reason = Varchar(length=20, null=True, default=None)
+    note = Varchar(length=200, null=True, default=None, help_text=PERSONAL)
+    waived = Varchar(length=40, default="")
     # Secret keeps them out of the journal: strangers who guess must not be able to fill it.
     tries = Integer(default=0, secret=True)
     tries_since = Timestamptz(null=True, default=None, secret=True)

@@ -6,7 +6,7 @@ from typing import Literal, get_args
 
 from msgspec import Struct
 
-from server.booking.rules_states import Appointment, stage
+from server.booking.rules_states import Appointment
 from server.phrases import Language
 
 __all__ = [
@@ -99,7 +99,7 @@ def why_not(message: Message, appointment: Appointment | None, now: datetime) ->
         return "expired"
     if message.sequence != appointment.sequence:
         return "superseded"
-    if message.kind not in ENDS and stage(appointment, now) != "confirmed":
+    if message.kind not in ENDS and appointment.state != "confirmed":
         return "superseded"
     return None
 

@@ -11,7 +11,7 @@ from litestar.response import Redirect
 from server import clock
 from server.booking import service
 from server.booking.api import aware, booking_address, booking_cookie, token_of
-from server.booking.rules_states import Appointment, stage
+from server.booking.rules_states import Appointment, is_held
 from server.catalogue.views import name_in
 from server.codes import normalised, readable
 from server.errors import Refusal
@@ -44,7 +44,7 @@ FIELD_OF = {
 async def who_page(request: Req, reference: FromPath[str]) -> Page | Redirect:
     """Who comes, while the time is held."""
     found = await _mine(request, reference)
-    if found is None or stage(found, clock.now()) != "held":
+    if found is None or not is_held(found, clock.now()):
         return Redirect(f"/a/{normalised(reference)}", status_code=303)
     return await _who(request, found, {}, {})
 
@@ -131,7 +131,7 @@ async def booking_page(
         return page(
             request, "citizen/access.html", reference=code, shown=readable(code), known=True, said={}, errors={}
         )
-    if stage(mine, clock.now()) == "held":
+    if is_held(mine, clock.now()):
         return Redirect(f"/a/{code}/who", status_code=303)
     view = await _view(request, mine)
     again = citizen_times.query_text({"procedure": view.codes})

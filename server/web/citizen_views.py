@@ -140,7 +140,7 @@ async def booking_view(found: Appointment, plan_names: Mapping[str, str], langua
     policy = await catalogue.policy(office.code)
     offered = {row.code: row for row in await catalogue.procedures(office.code)}
     start = clock.local(found.starts_at, office.time_zone)
-    state = stage(found, now)
+    state = stage(found, now, office.time_zone)
     held = found.held_until if state == "held" else None
     return BookingView(
         reference=found.reference,

@@ -14,7 +14,18 @@ from server.booking.tables import Appointment as AppointmentTable
 from server.errors import Refusal
 from server.journal.append import journalled
 from server.journal.replay import first_bad, replayed
-from tests.booking.small import BIRTH, COPY, OFFICE, SIGNATURE, everything, open_small_office, person, token_of, wanted
+from tests.booking.small import (
+    BIRTH,
+    COPY,
+    OFFICE,
+    SIGNATURE,
+    ZONE,
+    everything,
+    open_small_office,
+    person,
+    token_of,
+    wanted,
+)
 from tests.server.support import Clock, House
 
 SKILLS = {"an": {"A", "T"}, "binh": {"A", "H"}, "chi": {"H"}}
@@ -32,7 +43,7 @@ def needs(appointment: Appointment) -> frozenset[str]:
 
 
 def taken(appointments: list[Appointment], now: datetime) -> list[Appointment]:
-    return [each for each in appointments if stage(each, now) in ("held", "confirmed", "checked-in")]
+    return [each for each in appointments if stage(each, now, ZONE) in ("held", "confirmed", "checked-in")]
 
 
 def check(appointments: list[Appointment], now: datetime) -> None:

@@ -13,6 +13,7 @@ from tests.booking.small import (
     COPY,
     OFFICE,
     SIGNATURE,
+    ZONE,
     booked,
     everything,
     free_at,
@@ -66,7 +67,7 @@ async def test_an_expired_hold_is_free_in_the_same_instant(clock: Clock) -> None
     other = await booked(time(10), 2)
     assert other.state == "confirmed"
     token = await token_of(held)
-    assert stage(await service.authorised(held.reference, token), clock.at) == "expired"
+    assert stage(await service.authorised(held.reference, token), clock.at, ZONE) == "expired"
     for verb in (
         service.confirm(held.reference, token),
         service.cancel(held.reference, token),
