@@ -1,6 +1,6 @@
-"""Appointments."""
+"""Appointments, and who waits for a full day."""
 
-from piccolo.columns import Integer, Text, Timestamptz, Varchar
+from piccolo.columns import BigInt, Date, Integer, Text, Timestamptz, Varchar
 from piccolo.table import Table
 
 from server.journal.tables import PERSONAL
@@ -30,14 +30,39 @@ class Appointment(Table, tablename="appointment"):
     phone = Varchar(length=20, null=True, default=None, help_text=PERSONAL)
     email = Varchar(length=254, null=True, default=None, help_text=PERSONAL)
     dossier_number = Varchar(length=60, null=True, default=None, help_text=PERSONAL)
+    dossier_check = Varchar(length=10, null=True, default=None)
     identity_hash = Varchar(length=64, null=True, default=None, secret=True)
     identity_tail = Varchar(length=3, null=True, default=None, help_text=PERSONAL)
     reason = Varchar(length=20, null=True, default=None)
     note = Varchar(length=200, null=True, default=None, help_text=PERSONAL)
     waived = Varchar(length=40, default="")
+    waiting_entry = Varchar(length=20, null=True, default=None)
     # Secret keeps them out of the journal: strangers who guess must not be able to fill it.
     tries = Integer(default=0, secret=True)
     tries_since = Timestamptz(null=True, default=None, secret=True)
+    # An HMAC of where the hold came from, kept an hour: only to see whether one place takes everything.
+    network = Varchar(length=64, null=True, default=None, secret=True)
+    dossiers = Integer(null=True, default=None)
 
 
-TABLES: list[type[Table]] = [Appointment]
+class ChallengeSpent(Table, tablename="challenge_spent"):
+    """A solved challenge that somebody has used; forgotten once nobody could use it again anyway."""
+
+    nonce = Varchar(length=64, primary_key=True)
+    until = Timestamptz(default=None)
+
+
+class BookingCode(Table, tablename="booking_code"):
+    """The newest code sent for a held time. The code itself is derived from `salt`, never stored; the rest are HMACs."""
+
+    reference = Varchar(length=20, primary_key=True)
+    salt = Varchar(length=32)
+    recipient = Varchar(length=64)
+    network = Varchar(length=64)
+    sent = Integer()
+    sent_at = Timestamptz(default=None)
+    until = Timestamptz(default=None)
+    tries = Integer(default=0)
+
+
+TABLES: list[type[Table]] = [Appointment, ChallengeSpent, BookingCode]

@@ -11,6 +11,7 @@ __all__ = ["SETTINGS", "Expected", "Policy", "parse_policy", "parse_setting"]
 
 PriorityPolicy = Literal["accumulating", "strict", "fifo"]
 LateNumbers = Literal["warn", "stop"]
+Challenge = Literal["off", "rush", "always"]
 
 
 class Expected(ValueError):
@@ -28,11 +29,24 @@ class Policy(Struct, frozen=True):
     slot_minutes: int = 15
     bookable_share: float = 0.6
     hold_minutes: int = 10
+    offer_minutes: int = 30
+    """So long a freed time is kept for whoever waits for it; 0 for no waiting lists."""
     booking_days_ahead: int = 7
     bookings_per_person: int = 2
     bookings_per_field: int = 1
+    bookings_per_phone: int = 6
+    """Of all who gave this telephone: a family may share one, made-up names must not buy more than this."""
     online_filers_only: bool = True
     release_times: tuple[int, ...] = (480, 720, 960)
+    minimum_notice_minutes: int = 0
+    challenge: Challenge = "off"
+    """When strangers' browsers must show some work before a booking: never, in a rush, always."""
+    challenge_difficulty: int = 100_000
+    """So many tries at most until a browser has solved it."""
+    rush_bookings: int = 60
+    """So many holds within ten minutes make a rush; a quarter of them, where they come from one network."""
+    holds_per_network: int = 20
+    """Times held at once from one network before anybody has said for whom."""
     priority_policy: PriorityPolicy = "accumulating"
     head_start_minutes: int = 20
     grace_minutes: int = 15
@@ -42,7 +56,11 @@ class Policy(Struct, frozen=True):
     undo_seconds: int = 10
     service_target_minutes: int = 20
     late_numbers: LateNumbers = "warn"
+    numbers_from_home: int = 0
+    """How many numbers a line gives to people at home within an hour; 0 for none."""
     dossiers_per_turn: int = 5
+    bulk_line: str = ""
+    """The line where people with more dossiers than that book a longer visit; empty where there is none."""
     outcomes: tuple[str, ...] = ("served", "advised", "incomplete", "result-given", "result-not-ready")
     contact_retention_days: int = 1
     reminder_hours: int = 24
@@ -131,6 +149,12 @@ def _names(text: str) -> tuple[str, ...]:
     return names
 
 
+def _line(text: str) -> str:
+    if text and not re.fullmatch(r"[A-Z]{1,2}", text, re.ASCII):
+        raise Expected("line")
+    return text
+
+
 def _text(text: str) -> str:
     if len(text) > 60:
         raise Expected("text", most=60)
@@ -141,11 +165,18 @@ SETTINGS: Mapping[str, Callable[[str], Value]] = {
     "slot_minutes": _whole(5, 240),
     "bookable_share": _share,
     "hold_minutes": _whole(1, 120),
+    "offer_minutes": _whole(0, 1440),
     "booking_days_ahead": _whole(0, 365),
     "bookings_per_person": _whole(1, 100),
     "bookings_per_field": _whole(1, 100),
+    "bookings_per_phone": _whole(1, 1_000),
     "online_filers_only": _flag,
     "release_times": _times,
+    "minimum_notice_minutes": _whole(0, 10_080),
+    "challenge": _one_of("off", "rush", "always"),
+    "challenge_difficulty": _whole(1_000, 10_000_000),
+    "rush_bookings": _whole(4, 1_000_000),
+    "holds_per_network": _whole(1, 10_000),
     "priority_policy": _one_of("accumulating", "strict", "fifo"),
     "head_start_minutes": _whole(0, 240),
     "grace_minutes": _whole(0, 240),
@@ -155,7 +186,9 @@ SETTINGS: Mapping[str, Callable[[str], Value]] = {
     "undo_seconds": _whole(0, 600),
     "service_target_minutes": _whole(1, 600),
     "late_numbers": _one_of("warn", "stop"),
+    "numbers_from_home": _whole(0, 999),
     "dossiers_per_turn": _whole(1, 999),
+    "bulk_line": _line,
     "outcomes": _codes,
     "contact_retention_days": _whole(0, 365),
     "reminder_hours": _whole(0, 168),
