@@ -65,4 +65,26 @@ class BookingCode(Table, tablename="booking_code"):
     tries = Integer(default=0)
 
 
-TABLES: list[type[Table]] = [Appointment, ChallengeSpent, BookingCode]
+class WaitingEntry(Table, tablename="waiting_entry"):
+    """Somebody's place in a day's waiting list. What it was offered are the appointments that name it."""
+
+    reference = Varchar(length=20, primary_key=True)
+    office = Varchar(length=40)
+    day = Date(default=None)
+    place = BigInt()
+    procedures = Text()
+    officer = Varchar(length=100, null=True, default=None)
+    purpose = Varchar(length=10)
+    state = Varchar(length=8)
+    joined_at = Timestamptz(default=None)
+    passed = Text(default="")
+    language = Varchar(length=2, default="vi")
+    name = Varchar(length=200, null=True, default=None, help_text=PERSONAL)
+    phone = Varchar(length=20, null=True, default=None, help_text=PERSONAL)
+    email = Varchar(length=254, null=True, default=None, help_text=PERSONAL)
+    dossier_number = Varchar(length=60, null=True, default=None, help_text=PERSONAL)
+    identity_hash = Varchar(length=64, null=True, default=None, secret=True)
+    identity_tail = Varchar(length=3, null=True, default=None, help_text=PERSONAL)
+
+
+TABLES: list[type[Table]] = [Appointment, WaitingEntry, ChallengeSpent, BookingCode]

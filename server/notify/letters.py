@@ -1,5 +1,7 @@
 """What a message says, in the person's language. Only our own words: what strangers typed is sent to nobody."""
 
+from datetime import datetime
+
 from msgspec import Struct
 
 from server.booking.calendar_file import Entry
@@ -10,6 +12,9 @@ from server.phrases import Language, say
 from server.web.formats import long_date, time_of_day
 
 __all__ = ["Letter", "letter_of"]
+
+TOLD = frozenset({"officer-away", "office-closed", "systems-down", "not-needed"})
+"""The reasons that have a sentence for the person."""
 
 
 class Letter(Struct, frozen=True, kw_only=True):
@@ -31,8 +36,10 @@ class Letter(Struct, frozen=True, kw_only=True):
     entry: Entry | None
 
 
-def letter_of(message: Message, to: str, entry: Entry, time_zone: str, link: str) -> Letter:
-    """The letter. `link` opens the booking, or where it has ended the way to another one."""
+def letter_of(
+    message: Message, to: str, entry: Entry, time_zone: str, link: str, until: datetime | None = None
+) -> Letter:
+    """The letter. `link` opens the booking, or where it has ended the way to another one; `until` is a hold's end."""
     language = message.language
     start = local(entry.start, time_zone)
     values = {
@@ -41,7 +48,10 @@ def letter_of(message: Message, to: str, entry: Entry, time_zone: str, link: str
         "date": long_date(language, start),
         "reference": readable(entry.reference),
         "link": link,
+        "reason": say(language, f"notify.because.{entry.reason}") if entry.reason in TOLD else "",
     }
+    if until is not None:
+        values["until"] = f"{time_of_day(until, time_zone)}, {long_date(language, local(until, time_zone))}"
     return Letter(
         id=message.id,
         kind=message.kind,
@@ -50,10 +60,10 @@ def letter_of(message: Message, to: str, entry: Entry, time_zone: str, link: str
         office=entry.office,
         subject=say(language, f"notify.{message.kind}.subject", **values),
         text=_text(message, entry, values),
-        short=say(language, f"notify.{message.kind}.short", **values),
+        short=" ".join(say(language, f"notify.{message.kind}.short", **values).split()),
         values=values,
-        # A reminder changes nothing: sent as an invitation it would only ask again.
-        entry=entry if message.kind != "reminder" else None,
+        # A reminder changes nothing: sent as an invitation it would only ask again. An offer is none as yet.
+        entry=entry if message.kind not in ("reminder", "offered") else None,
     )
 
 
@@ -64,12 +74,15 @@ def _text(message: Message, entry: Entry, values: dict[str, str]) -> str:
     facts.append(say(language, "notify.where", place=place))
     facts += [say(language, "notify.what", procedure=name) for name in entry.procedures]
     facts.append(say(language, "booking.calendar.reference", **values))
-    parts = [say(language, "notify.greeting"), say(language, f"notify.{message.kind}.lead", **values), "\n".join(facts)]
+    lead = say(language, f"notify.{message.kind}.lead", **values)
+    because = [values["reason"]] if message.kind == "called-off" and values["reason"] else []
+    parts = [say(language, "notify.greeting"), lead, *because, "\n".join(facts)]
     if not ends:
         if entry.documents:
             bring = "\n".join(f"- {document}" for document in entry.documents)
             parts.append(f"{say(language, 'notify.bring')}\n{bring}")
         parts.append(say(language, "book.arrive_early"))
-    parts.append(say(language, "notify.again" if ends else "notify.manage", **values))
+    way = "notify.offered.answer" if message.kind == "offered" else "notify.again" if ends else "notify.manage"
+    parts.append(say(language, way, **values))
     parts.append(say(language, "notify.footer"))
     return "\n\n".join(parts) + "\n"

@@ -93,7 +93,7 @@ async def announce(here: Change, appointment: Appointment, kind: Kind) -> None:
     if not channels:
         return
     wanted: list[tuple[Kind, datetime]] = [(kind, here.now)]
-    if kind not in ENDS:
+    if kind not in ENDS and kind != "offered":
         policy = await catalogue.policy(appointment.office)
         remind = reminder_at(appointment.starts_at, here.now, policy.reminder_hours)
         wanted += [("reminder", remind)] if remind else []

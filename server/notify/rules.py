@@ -2,17 +2,18 @@
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import Literal, get_args
+from typing import Literal, Protocol, get_args
 
 from msgspec import Struct
 
-from server.booking.rules_states import Appointment
+from server.booking.rules_states import Appointment, is_held
 from server.phrases import Language
 
 __all__ = [
     "CHANNELS",
     "MOST_TRIES",
     "Channel",
+    "Contact",
     "Kind",
     "Message",
     "Outcome",
@@ -24,8 +25,8 @@ __all__ = [
     "why_not",
 ]
 
-Kind = Literal["confirmed", "changed", "moved", "cancelled", "called-off", "reminder"]
-"""What happened: by the person's own hand, but `moved` and `called-off` by the office's."""
+Kind = Literal["confirmed", "changed", "moved", "cancelled", "called-off", "reminder", "offered"]
+"""What happened: by the person's own hand, but `moved` and `called-off` by the office's, `offered` by the list's."""
 
 Channel = Literal["email", "zalo", "sms"]
 CHANNELS: tuple[Channel, ...] = get_args(Channel)
@@ -67,12 +68,22 @@ class Message(Struct, frozen=True, kw_only=True):
     done_at: datetime | None
 
 
-def channels_for(appointment: Appointment, available: Collection[Channel]) -> list[Channel]:
+class Contact(Protocol):
+    """Whoever left a way to be told."""
+
+    @property
+    def phone(self) -> str | None: ...
+
+    @property
+    def email(self) -> str | None: ...
+
+
+def channels_for(contact: Contact, available: Collection[Channel]) -> list[Channel]:
     """By which ways somebody is told: by e-mail who left an address, and by telephone once, the messenger first."""
     chosen: list[Channel] = []
-    if "email" in available and appointment.email:
+    if "email" in available and contact.email:
         chosen.append("email")
-    if appointment.phone:
+    if contact.phone:
         by_phone: tuple[Channel, ...] = ("zalo", "sms")
         chosen += [channel for channel in by_phone if channel in available][:1]
     return chosen
@@ -93,12 +104,14 @@ def why_not(message: Message, appointment: Appointment | None, now: datetime) ->
     """Why a message should not be sent any more; None where it should.
 
     Superseded once the booking is another version than the one told of, or no longer stands; expired once the visit's
-    time has come, or the person's address has been forgotten.
+    time has come, the offer has passed, or the person's address has been forgotten.
     """
     if appointment is None or now >= appointment.starts_at or recipient(appointment, message.channel) is None:
         return "expired"
     if message.sequence != appointment.sequence:
         return "superseded"
+    if message.kind == "offered" and appointment.state == "held":
+        return None if is_held(appointment, now) else "expired"
     if message.kind not in ENDS and appointment.state != "confirmed":
         return "superseded"
     return None

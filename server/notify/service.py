@@ -155,7 +155,7 @@ class Post:
         page = f"{self._address}/a/{found.reference}"
         entry = await entry_of(found, page, message.language)
         link = f"{self._address}/" if message.kind in ENDS else f"{page}?k={await booking.manage_token(found)}"
-        return letter_of(message, to, entry, office.time_zone, link)
+        return letter_of(message, to, entry, office.time_zone, link, found.held_until)
 
     async def _settle(self, message: Message, outcome: NotSent | Outcome | None) -> None:
         if outcome is None:
