@@ -13,7 +13,9 @@ Three things make a place, and a booking needs all of them:
 So what is sold can be served: nothing is ever overbooked.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from functools import cached_property
@@ -21,7 +23,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct, structs
 
-from server.booking.rules_dealing import Booked, deal_out, knots
+from server.booking.rules_dealing import Booked, Plan, deal_out
 
 __all__ = [
     "Booked",
@@ -39,6 +41,8 @@ __all__ = [
 
 Interval = tuple[datetime, datetime]
 """Aware UTC instants: from the first on, up to and without the second."""
+
+Lines = frozenset[str]
 
 
 class Duty(Struct, frozen=True):
@@ -102,9 +106,15 @@ class Day:
         self._share = share
         self._slot = timedelta(minutes=slot_minutes)
         self._lines = [frozenset([line]) for line in sorted({line for duty in duties for line in duty.lines})]
-        self._edges = {edge for duty in duties for edge in (duty.start, duty.end)}
-        self._spans: dict[frozenset[str], dict[str, list[Interval]]] = {}
+        self._edges = sorted({edge for duty in duties for edge in (duty.start, duty.end)})
+        self._starts = sorted({booked.start for booked in taken})
+        # All that is asked again and again while the starts of a day are gone through is worked out once.
+        self._spans: dict[Lines, dict[str, list[Interval]]] = {}
         self._known: dict[Booked, frozenset[str]] = {}
+        self._present: dict[tuple[Lines, int], frozenset[str]] = {}
+        self._circles: dict[tuple[Lines, int], list[tuple[int, frozenset[Lines]]]] = {}
+        self._lines_at: dict[datetime, Mapping[Lines, int]] = {}
+        self._rooms: dict[tuple[Lines, datetime], int] = {}
 
     def grid(self, span: timedelta) -> Iterator[tuple[int, datetime]]:
         """Every start of the day from which `span` fits before the office closes, with its place in the grid."""
@@ -138,23 +148,21 @@ class Day:
             if able:
                 free = self.free(wish, start)
                 named = sorted(able) if free and with_officers else ()
-                with_whom = tuple(name for name in named if self.free(structs.replace(wish, officer=name), start))
+                one = Booked(lines=wish.lines, start=start, end=end)
+                with_whom = tuple(name for name in named if self._plan.takes(structs.replace(one, officer=name), 1))
                 found.append(Slot(index=index, start=start, end=end, free=free, officers=with_whom))
         return found
 
     def free(self, wish: Wish, start: datetime) -> int:
         """How many such wishes could still be granted at that start, one after the other."""
         wanted = Booked(lines=wish.lines, start=start, end=start + wish.length, officer=wish.officer)
-        able = self._able(wanted)
-        room = min(self._room(wanted), len(able))
-        # In the plan at hand some of them are free. Only where there is room for more is it worth dealing out anew.
-        free = min(room, len(able - self._busy(wanted)))
-        while free < room and self._fits([wanted] * (free + 1)):
-            free += 1
-        return free
+        room = min(self._room(wanted.lines, start, wanted.end), len(self._able(wanted)))
+        return self._plan.takes(wanted, room) if room else 0
 
-    def able(self, lines: frozenset[str], start: datetime, end: datetime) -> frozenset[str]:
+    def able(self, lines: Lines, start: datetime, end: datetime) -> frozenset[str]:
         """The officers who can take all these lines and are on duty all that time."""
+        if bisect_right(self._edges, start) == bisect_left(self._edges, end):  # nobody comes or goes in between
+            return self._on_duty(lines, start)
         return frozenset(
             officer
             for officer, spans in self._spans_of(lines).items()
@@ -167,7 +175,7 @@ class Day:
             self._known[booked] = able if booked.officer is None else able & {booked.officer}
         return self._known[booked]
 
-    def _spans_of(self, lines: frozenset[str]) -> dict[str, list[Interval]]:
+    def _spans_of(self, lines: Lines) -> dict[str, list[Interval]]:
         """Per officer, when he or she can take all these lines: duties that follow each other are one."""
         if lines not in self._spans:
             spans: dict[str, list[Interval]] = {}
@@ -184,79 +192,80 @@ class Day:
 
     # Share.
 
-    def _room(self, wanted: Booked) -> int:
-        """How many more such bookings the share allows."""
-        nearby = [booked for booked in self.taken if booked.start < wanted.end and wanted.start < booked.end]
-        edges = {edge for booked in nearby for edge in (booked.start, booked.end)} | self._edges
-        moments = [wanted.start, *(edge for edge in edges if wanted.start < edge < wanted.end)]
-        return min(self._room_at(moment, wanted.lines, nearby) for moment in moments)
+    def _room(self, lines: Lines, start: datetime, end: datetime) -> int:
+        """How many more such bookings the share allows.
 
-    def _room_at(self, moment: datetime, wanted: frozenset[str], nearby: Sequence[Booked]) -> int:
-        officers = self._on_duty(wanted, moment)
-        if not officers:
-            return 0
-        at_once = [booked.lines for booked in nearby if booked.start <= moment < booked.end]
-        room = len(officers)
-        for line in self._lines:
-            circle = self._on_duty(line, moment)
-            if officers <= circle:
-                booked = [
-                    lines for lines in at_once if line <= lines or frozenset() < self._on_duty(lines, moment) <= circle
-                ]
-                room = min(room, sold(self._share, len(circle)) - len(booked))
-        return max(0, room)
+        Looked at where a booking begins and where officers come or go: at an end there is never less room than before.
+        """
+        moments = [start]
+        for instants in (self._starts, self._edges):
+            moments += instants[bisect_right(instants, start) : bisect_left(instants, end)]
+        return min(self._room_at(lines, moment) for moment in moments)
 
-    def _on_duty(self, lines: frozenset[str], moment: datetime) -> frozenset[str]:
-        return frozenset(
-            officer
-            for officer, spans in self._spans_of(lines).items()
-            if any(begins <= moment < ends for begins, ends in spans)
-        )
+    def _room_at(self, lines: Lines, moment: datetime) -> int:
+        if (lines, moment) not in self._rooms:
+            circles = self._circles_around(lines, moment)
+            at_once = self._booked_at(moment).items()
+            rooms = [sold - sum(count for kind, count in at_once if kind in counted) for sold, counted in circles]
+            self._rooms[lines, moment] = max(0, min(rooms, default=0))
+        return self._rooms[lines, moment]
+
+    def _booked_at(self, moment: datetime) -> Mapping[Lines, int]:
+        """How many bookings of which lines there are at that moment."""
+        if moment not in self._lines_at:
+            self._lines_at[moment] = Counter(
+                booked.lines for booked in self.taken if booked.start <= moment < booked.end
+            )
+        return self._lines_at[moment]
+
+    def _circles_around(self, wanted: Lines, moment: datetime) -> list[tuple[int, frozenset[Lines]]]:
+        """Every circle of officers that all who can take these lines belong to: how many of it may be booked at that
+        moment, and which bookings count in it. None where nobody can."""
+        key = (wanted, bisect_right(self._edges, moment))
+        if key not in self._circles:
+            officers = self._on_duty(wanted, moment)
+            kinds = {booked.lines for booked in self.taken}
+            found = [(len(officers), frozenset[Lines]())] if officers else []
+            for line in self._lines if officers else []:
+                circle = self._on_duty(line, moment)
+                if officers <= circle:
+                    counted = (
+                        lines
+                        for lines in kinds
+                        if line <= lines or frozenset() < self._on_duty(lines, moment) <= circle
+                    )
+                    found.append((sold(self._share, len(circle)), frozenset(counted)))
+            self._circles[key] = found
+        return self._circles[key]
+
+    def _on_duty(self, lines: Lines, moment: datetime) -> frozenset[str]:
+        key = (lines, bisect_right(self._edges, moment))
+        if key not in self._present:
+            self._present[key] = frozenset(
+                officer
+                for officer, spans in self._spans_of(lines).items()
+                if any(begins <= moment < ends for begins, ends in spans)
+            )
+        return self._present[key]
 
     # People.
 
     @cached_property
-    def _plan(self) -> list[tuple[Booked, frozenset[str]]]:
-        """One way to deal out what is taken: each booking with its officer.
-
-        A booking that a changed timetable left without anybody has none: it is to be moved, and takes nobody else's
-        officer. Where no way was found, each of that knot has all who are able to take it: nothing more goes in there.
-        """
-        plan: list[tuple[Booked, frozenset[str]]] = []
-        for knot in knots(self.taken):
-            able = [self._able(booked) for booked in knot]
-            served = [place for place, names in enumerate(able) if names]
-            dealt = deal_out([knot[place] for place in served], [able[place] for place in served])
-            if dealt is not None:
-                able = [frozenset() for _ in knot]
-                for place, name in zip(served, dealt, strict=True):
-                    able[place] = frozenset([name])
-            plan += zip(knot, able, strict=True)
-        return plan
-
-    def _busy(self, wanted: Booked) -> frozenset[str]:
-        """Who has a booking at some time of this one, in the plan at hand."""
-        return frozenset(
-            name
-            for booked, names in self._plan
-            if booked.start < wanted.end and wanted.start < booked.end
-            for name in names
-        )
-
-    def _fits(self, more: Sequence[Booked]) -> bool:
-        """Whether these can be dealt out together with what is taken."""
-        served = [booked for booked in self.taken if self._able(booked)]
-        together = next(knot for knot in knots([*served, *more]) if more[0] in knot)
-        return deal_out(together, [self._able(booked) for booked in together]) is not None
+    def _plan(self) -> Plan:
+        return Plan(self.taken, self._able)
 
 
 class Horizon(Struct, frozen=True):
-    """How far ahead can be booked, as of `now`. Release times are minutes after local midnight, in order."""
+    """How far ahead can be booked, as of `now`, and how near (`notice`, in minutes).
+
+    Release times are minutes after local midnight, in order.
+    """
 
     now: datetime
     time_zone: str
     days_ahead: int
     release_times: tuple[int, ...]
+    notice: int = 0
 
     @property
     def today(self) -> date:
@@ -275,12 +284,18 @@ class Horizon(Struct, frozen=True):
         """
         if start <= self.now:
             return "slot-past"
+        if self.too_near(start):
+            return "short-notice"
         if day > self.last_day:
             return "too-far-ahead"
         if day == self.last_day and self.days_ahead and self.release_times:
             released = sum(1 for minute in self.release_times if minute <= self._minute)
             return None if index % len(self.release_times) < released else "too-far-ahead"
         return None
+
+    def too_near(self, start: datetime) -> bool:
+        """Whether the office would have too little notice of a booking for this start."""
+        return start - self.now < timedelta(minutes=self.notice)
 
     def bookable(self, day: date, index: int, start: datetime) -> bool:
         """Whether this start of that day's grid is open for booking now."""

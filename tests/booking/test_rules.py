@@ -147,6 +147,57 @@ def test_a_slot_can_be_booked_as_often_as_it_says_and_not_once_more(
             assert day(staff, taken, 0.6).free(structs.replace(wish, officer=name), slot.start) == 1
 
 
+def by_adding_one_at_a_time(staff: list[Duty], taken: list[Booked], share: float, wanted: Booked) -> int:
+    """How many such bookings go in beside what is taken: each time the whole day is counted and dealt out anew."""
+
+    def there(lines: frozenset[str], quarter: datetime) -> set[str]:
+        return {duty.officer for duty in staff if lines <= duty.lines and duty.start <= quarter < duty.end}
+
+    def sold_out(together: list[Booked]) -> bool:
+        for place in range((wanted.end - wanted.start) // QUARTER):
+            quarter = wanted.start + place * QUARTER
+            for line in LINES:
+                circle = there(frozenset(line), quarter)
+                bound = [
+                    line in one.lines or set() < there(one.lines, quarter) <= circle
+                    for one in [wanted, *together]
+                    if one.start <= quarter < one.end
+                ]
+                if bound[0] and sum(bound[1:]) > sold(share, len(circle)):
+                    return True
+        return False
+
+    count = 0
+    while True:
+        together = [*taken, *[wanted] * (count + 1)]
+        if deal_out(together, [able(staff, one) for one in together]) is None or sold_out(together):
+            return count
+        count += 1
+
+
+@given(duties(), wishes(), st.lists(st.tuples(wishes(), st.integers(0, 99)), max_size=9), st.sampled_from((0.6, 1.0)))
+@settings(max_examples=250, deadline=None)
+def test_what_is_free_is_what_counting_and_dealing_out_anew_finds(
+    staff: list[Duty], wish: Wish, asked: list[tuple[Wish, int]], share: float
+) -> None:
+    """However `free` and the named officers are found quickly, it is what adding bookings one at a time finds."""
+    taken: list[Booked] = []
+    for earlier, choice in asked:
+        offered = [slot for slot in day(staff, taken, share).slots(earlier) if slot.free]
+        if offered:
+            slot = offered[choice % len(offered)]
+            taken.append(Booked(lines=earlier.lines, start=slot.start, end=slot.end, officer=earlier.officer))
+    for slot in day(staff, taken, share).slots(wish):
+        wanted = Booked(lines=wish.lines, start=slot.start, end=slot.end, officer=wish.officer)
+        assert slot.free == by_adding_one_at_a_time(staff, taken, share, wanted)
+        named = [
+            name
+            for name in sorted(able(staff, wanted))
+            if by_adding_one_at_a_time(staff, taken, share, structs.replace(wanted, officer=name))
+        ]
+        assert slot.officers == tuple(named)
+
+
 @given(st.integers(1, 12), st.floats(0, 1).map(lambda share: round(share, 2)), st.lists(st.integers(0, 7), max_size=40))
 def test_free_and_booked_make_up_the_capacity(officers: int, share: float, pressed: list[int]) -> None:
     """In a day of one line and single slots, each slot's free and booked places always sum to what is sold of it."""
