@@ -9,6 +9,7 @@ from msgspec import Struct
 from server import clock
 from server.booking import rules, tables
 from server.booking.rules_dealing import Booked
+from server.booking.rules_duties import Staff
 from server.booking.rules_states import Appointment, Purpose
 from server.booking.service_rows import COLUMNS
 from server.catalogue import rules as catalogue_rules
@@ -18,7 +19,19 @@ from server.db import rows
 from server.errors import Refusal
 from server.people import service as people
 
-__all__ = ["LONGEST_VIEW", "Errand", "errand", "free_days", "horizon", "nearest_free", "refuse_unless_free"]
+__all__ = [
+    "LONGEST_VIEW",
+    "Errand",
+    "duties_on",
+    "errand",
+    "free_days",
+    "horizon",
+    "lines_needed",
+    "nearest_free",
+    "refuse_unless_free",
+    "staff_of",
+    "timetable",
+]
 
 LONGEST_VIEW = 31
 """So many days at most can be asked for at once."""
@@ -142,6 +155,11 @@ async def refuse_unless_free(errand: Errand, start: datetime, now: datetime, bes
         raise Refusal("slot-full")
 
 
+async def timetable(office: Office, policy: Policy, day: date, now: datetime) -> rules.Day:
+    """One day of an office as it is now, to ask for several errands what is free in it."""
+    return (await _days(office, policy, day, 1, now, None))[day]
+
+
 async def _days(
     office: Office, policy: Policy, first_day: date, days: int, now: datetime, besides: str | None
 ) -> dict[date, rules.Day]:
@@ -149,7 +167,7 @@ async def _days(
     spans = [span for opening in openings.values() for span in opening]
     if not spans:
         return {day: rules.Day([], [], [], share=0, slot_minutes=policy.slot_minutes) for day in openings}
-    duties = await _duties(office, openings)
+    duties = await duties_on(office, openings)
     taken = await _taken(office.code, min(span[0] for span in spans), max(span[1] for span in spans), now, besides)
     return {
         day: rules.Day(
@@ -167,23 +185,21 @@ def _falls_into(booked: Booked, opening: Sequence[rules.Interval]) -> bool:
     return any(booked.start < ends and begins < booked.end for begins, ends in opening)
 
 
-async def _duties(office: Office, days: Iterable[date]) -> dict[date, list[rules.Duty]]:
-    """Who is at work on these days, and what each can take: the officer's lines, the counter's and the shift's."""
-    every = frozenset(line.code for line in await catalogue.lines(office.code))
-    skills = {officer.username: officer.skills or every for officer in await people.officers_of(office.code)}
-    served = {counter.number: frozenset(counter.lines) or every for counter in await catalogue.counters(office.code)}
-    shifts = [shift for shift in await catalogue.shifts(office.code) if shift.username in skills]
-    found: dict[date, list[rules.Duty]] = {}
-    for day in days:
-        found[day] = []
-        # A shift that runs past midnight is two rows, so the days beside this one add nothing.
-        for shift in shifts:
-            if catalogue_rules.shift_on(shift, day):
-                start, end = catalogue_rules.shift_hours(shift, day, office.time_zone)
-                narrowed = frozenset(shift.lines) or every
-                lines = skills[shift.username] & served.get(shift.counter, every) & narrowed & every
-                found[day].append(rules.Duty(officer=shift.username, lines=lines, start=start, end=end))
-    return found
+async def duties_on(office: Office, days: Iterable[date]) -> dict[date, list[rules.Duty]]:
+    """Who is at work on these days, and what each can take."""
+    shifts, absences = await catalogue.shifts(office.code), await catalogue.absences(office.code)
+    staff = await staff_of(office)
+    return {day: staff.duties(shifts, absences, day) for day in days}
+
+
+async def staff_of(office: Office) -> Staff:
+    """Whoever may work at an office, and what each and each counter can take."""
+    return Staff(
+        time_zone=office.time_zone,
+        every=frozenset(line.code for line in await catalogue.lines(office.code)),
+        skills={officer.username: officer.skills for officer in await people.officers_of(office.code)},
+        served={counter.number: frozenset(counter.lines) for counter in await catalogue.counters(office.code)},
+    )
 
 
 async def _taken(office: str, begins: datetime, ends: datetime, now: datetime, besides: str | None) -> list[Booked]:
@@ -204,7 +220,7 @@ async def _taken(office: str, begins: datetime, ends: datetime, now: datetime, b
     lines = {row.code: row.line for row in await catalogue.procedures(office)} if several else {}
     return [
         Booked(
-            lines=_lines_needed(appointment, lines),
+            lines=lines_needed(appointment, lines),
             start=appointment.starts_at,
             end=appointment.ends_at,
             officer=appointment.officer,
@@ -214,7 +230,7 @@ async def _taken(office: str, begins: datetime, ends: datetime, now: datetime, b
     ]
 
 
-def _lines_needed(appointment: Appointment, lines: Mapping[str, str]) -> frozenset[str]:
+def lines_needed(appointment: Appointment, lines: Mapping[str, str]) -> frozenset[str]:
     """What its officer must be able to take: several procedures of one visit may belong to several lines."""
     if appointment.purpose == "collect" or "\n" not in appointment.procedures:
         return frozenset([appointment.line])

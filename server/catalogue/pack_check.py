@@ -146,7 +146,7 @@ def _two_places(world: World) -> Iterator[Problem]:
     for item in world.merged["shifts.csv"]:
         row = item.row
         for other in by_officer[(row["office"], row["username"])]:
-            every = row["every_weeks"] == other["every_weeks"] == 1
+            every = row["every_weeks"] == other["every_weeks"] == 1 and overlap(_validity(row), _validity(other))
             if every and other["counter"] != row["counter"] and _together(row, other):
                 yield _problem(item.source, "counter", "one-counter", counter=other["counter"])
                 break

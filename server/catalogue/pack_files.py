@@ -167,7 +167,9 @@ FILES: Mapping[str, PackFile] = {
             Column("every_weeks", cells.whole(1, 52), empty=1),
             Column("first_week", cells.day, empty=None),
             LINES,
-            keys="office username weekdays first_week",
+            VALID_FROM,
+            VALID_UNTIL,
+            keys="office username weekdays first_week valid_from",
             part="starts",
         ),
         _file(

@@ -200,7 +200,7 @@ _ORDERED: Mapping[str, Sequence[tuple[str, str, str]]] = {
     "offices.csv": [("valid_from", "valid_until", "not-before")],
     "lines.csv": [("first_number", "last_number", "not-below")],
     "hours.csv": [("opens", "closes", "after"), ("valid_from", "valid_until", "not-before")],
-    "shifts.csv": [("starts", "ends", "after")],
+    "shifts.csv": [("starts", "ends", "after"), ("valid_from", "valid_until", "not-before")],
     "closures.csv": [("date", "until", "not-before"), ("opens", "closes", "after")],
 }
 

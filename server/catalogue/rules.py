@@ -28,7 +28,9 @@ __all__ = [
     "ServiceLine",
     "Shift",
     "Span",
+    "between",
     "ended",
+    "exception_on",
     "fold",
     "minutes_needed",
     "national_code",
@@ -145,6 +147,8 @@ class Shift(Struct, frozen=True):
     every_weeks: int
     first_week: date | None
     lines: tuple[str, ...]
+    valid_from: date | None = None
+    valid_until: date | None = None
 
 
 class PriorityGroup(Struct, frozen=True):
@@ -184,7 +188,7 @@ _WEEKDAYS = frozenset("1234567")
 
 def shift_on(shift: Shift, day: date) -> bool:
     """Whether this shift is worked on that day: its weekday, and its turn where it comes every so many weeks."""
-    if day.isoweekday() not in weekdays(shift.weekdays):
+    if not _in_force(shift, day):
         return False
     if shift.first_week is None:
         return True
@@ -194,8 +198,13 @@ def shift_on(shift: Shift, day: date) -> bool:
 
 def shift_hours(shift: Shift, day: date, time_zone: str) -> Interval:
     """When this shift begins and ends on a day it is worked."""
+    return between(day, shift.starts, shift.ends, time_zone)
+
+
+def between(day: date, starts: int, ends: int, time_zone: str) -> Interval:
+    """The instants of two times of that local day."""
     zone = ZoneInfo(time_zone)
-    return _instant(day, shift.starts, zone, late=False), _instant(day, shift.ends, zone, late=True)
+    return _instant(day, starts, zone, late=False), _instant(day, ends, zone, late=True)
 
 
 def _monday(day: date) -> date:
@@ -209,7 +218,7 @@ def opening(hours: Iterable[Hours], closures: Iterable[Closure], day: date, time
     within a holiday week is written as a row of its own.
     """
     zone = ZoneInfo(time_zone)
-    spans = _exception([row for row in closures if row.date <= day <= (row.until or row.date)])
+    spans = _exception(exception_on(closures, day))
     if spans is None:
         spans = [(row.opens, row.closes) for row in hours if _in_force(row, day)]
     return _merged(
@@ -217,19 +226,24 @@ def opening(hours: Iterable[Hours], closures: Iterable[Closure], day: date, time
     )
 
 
-def _in_force(row: Hours, day: date) -> bool:
+def _in_force(row: Hours | Shift, day: date) -> bool:
     if (row.valid_from and day < row.valid_from) or (row.valid_until and day > row.valid_until):
         return False
     return day.isoweekday() in weekdays(row.weekdays)
 
 
-def _exception(closures: Sequence[Closure]) -> list[tuple[int, int]] | None:
-    """What the closures of one day say: None where there is none, an empty list where it is closed."""
-    own = [row for row in closures if row.office != ANY_OFFICE] or closures
-    if not own:
+def exception_on(closures: Iterable[Closure], day: date) -> list[Closure]:
+    """The closures that decide about a day: an office's own before all offices', and of these the latest begun."""
+    on_day = [row for row in closures if row.date <= day <= (row.until or row.date)]
+    own = [row for row in on_day if row.office != ANY_OFFICE] or on_day
+    latest = max((row.date for row in own), default=day)
+    return [row for row in own if row.date == latest]
+
+
+def _exception(rows: Sequence[Closure]) -> list[tuple[int, int]] | None:
+    """What the closures that decide about a day say: None where there is none, an empty list where it is closed."""
+    if not rows:
         return None
-    latest = max(row.date for row in own)
-    rows = [row for row in own if row.date == latest]
     if any(row.opens is None or row.closes is None for row in rows):
         return []
     return [(row.opens, row.closes) for row in rows if row.opens is not None and row.closes is not None]

@@ -24,10 +24,12 @@ from server.catalogue.rules import (
     ServiceLine,
     Shift,
 )
+from server.catalogue.rules_absence import Absence
 from server.db import row, rows
 from server.errors import Refusal
 
 __all__ = [
+    "absences",
     "closures",
     "counter",
     "counters",
@@ -161,6 +163,12 @@ async def shifts(office: str) -> list[Shift]:
     table = tables.Shift
     query = table.select().where(table.office == office).order_by(table.counter, table.starts, table.username)
     return await rows(Shift, _split(query, "lines"))
+
+
+async def absences(office: str) -> list[Absence]:
+    """Who is away when, ever."""
+    table = tables.Absence
+    return await rows(Absence, table.select().where(table.office == office).order_by(table.date, table.username))
 
 
 async def procedures(office: str) -> list[Procedure]:

@@ -89,7 +89,10 @@ class Closure(Table, tablename="closure"):
 
 
 class Shift(Table, tablename="shift"):
-    """An officer at a counter, recurring every so many weeks; `lines` narrow what is served then."""
+    """An officer at a counter, recurring every so many weeks; `lines` narrow what is served then.
+
+    It is worked from `valid_from` to `valid_until`, both included.
+    """
 
     id: Serial
     office = Varchar(length=40)
@@ -101,6 +104,21 @@ class Shift(Table, tablename="shift"):
     every_weeks = Integer()
     first_week = Date(null=True, default=None)
     lines = Text()
+    valid_from = Date(null=True, default=None)
+    valid_until = Date(null=True, default=None)
+
+
+class Absence(Table, tablename="absence"):
+    """An officer who is away on these days: all day, or between two times of day."""
+
+    id: Serial
+    office = Varchar(length=40)
+    username = Varchar(length=100)
+    date = Date(default=None)
+    until = Date(null=True, default=None)
+    starts = Integer(null=True, default=None)
+    ends = Integer(null=True, default=None)
+    reason = Varchar(length=20)
 
 
 class PriorityGroup(Table, tablename="priority_group"):
@@ -121,5 +139,5 @@ class Setting(Table, tablename="setting"):
 
 
 TABLES: list[type[Table]] = [
-    Office, ServiceLine, Procedure, Counter, Hours, Closure, Shift, PriorityGroup, Setting,
+    Office, ServiceLine, Procedure, Counter, Hours, Closure, Shift, Absence, PriorityGroup, Setting,
 ]  # fmt: skip

@@ -10,6 +10,7 @@ from server import clock
 from server.catalogue import rules as catalogue_rules
 from server.catalogue import service as catalogue
 from server.catalogue.rules import Counter, Office, ServiceLine
+from server.catalogue.rules_absence import at_work
 from server.db import row, rows
 from server.errors import Refusal
 from server.journal.append import Change, office_change
@@ -154,12 +155,13 @@ async def _calls_since(office: str, seq: int) -> dict[str, list[int]]:
 
 async def _due(setting: Setting, now: datetime) -> tuple[frozenset[str], frozenset[int]]:
     """Officers and counters whose shift of today has not ended yet."""
-    local = clock.local(now, setting.office.time_zone)
-    minute = local.hour * 60 + local.minute
+    zone = setting.office.time_zone
+    today = clock.day_of(now, zone)
+    absences = await catalogue.absences(setting.office.code)
     due = [
         shift
         for shift in await catalogue.shifts(setting.office.code)
-        if catalogue_rules.shift_on(shift, local.date()) and minute < shift.ends
+        if any(now < ends for _, ends in at_work(shift, absences, today, zone))
     ]
     return frozenset(shift.username for shift in due), frozenset(shift.counter for shift in due)
 
