@@ -17,7 +17,12 @@ from litestar.types import Message, Scope
 
 from server import __version__
 from server.booking.api import AppointmentController, SlotController
+from server.booking.api_waiting import WaitingController
+from server.booking.dossiers import Dossiers, portal_of
+from server.booking.service_dossiers import keep_checking
+from server.booking.service_offers import keep_offering
 from server.booking.service_person import forget_people
+from server.booking.service_waiting import forget_waiting
 from server.catalogue.api import CatalogueController
 from server.db import Database, open_database
 from server.db.doorbell import listen, watch
@@ -35,6 +40,8 @@ from server.people.secrets import server_key
 from server.queue.api import BoardController, DeskController, TicketController
 from server.queue.days import keep_ending_days
 from server.queue.forecasting import Forecaster
+from server.queue.home import forget_holders
+from server.queue.home_api import HomeController
 from server.queue.reception_api import HeadController, ReceptionController
 from server.rating.api import RatingController
 from server.rating.service import forget_contacts
@@ -75,15 +82,17 @@ def create_app(settings: Settings) -> Litestar:
     """The server as one ASGI application. One per process: tables are bound to its database when it starts."""
     database = open_database(settings.database)
     post = Post(senders_of(settings), settings.address)
+    dossiers = Dossiers(portal_of(settings))
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        async with _running(app, database, post):
+        async with _running(app, database, post, dossiers):
             yield
 
     return Litestar(
         [
-            CatalogueController, BoardController, AppointmentController, SlotController, TicketController,
+            CatalogueController, BoardController, AppointmentController, SlotController, WaitingController, TicketController,
+            HomeController,
             DeskController, ReceptionController, HeadController, MessageController, RatingController,
             DeviceController, SessionController,
             *PAGES, *CITIZEN_PAGES, office_feed, ticket_socket, health, openapi,
@@ -141,7 +150,7 @@ async def _keep_static(response: Response[object]) -> Response[object]:
 
 
 @asynccontextmanager
-async def _running(app: Litestar, database: Database, post: Post) -> AsyncIterator[None]:
+async def _running(app: Litestar, database: Database, post: Post, dossiers: Dossiers) -> AsyncIterator[None]:
     await database.start()
     try:
         database.bind(*all_tables())
@@ -160,14 +169,16 @@ async def _running(app: Litestar, database: Database, post: Post) -> AsyncIterat
             hub.ring(office)
             forecaster.news_of(office)
 
-        app.state.hub, app.state.forecaster = hub, forecaster
+        app.state.hub, app.state.forecaster, app.state.dossiers = hub, forecaster, dossiers
         forget = on_news(news)
         post.open()
         tasks = [
             asyncio.create_task(_doorbell(database, news), name="doorbell"),
             asyncio.create_task(_sweep(), name="sweep"),
             asyncio.create_task(keep_ending_days(), name="days"),
+            asyncio.create_task(keep_offering(), name="offers"),
             asyncio.create_task(post.run(), name="post"),
+            asyncio.create_task(keep_checking(dossiers), name="dossiers"),
         ]
         app.state.ready = True
         try:
@@ -179,6 +190,7 @@ async def _running(app: Litestar, database: Database, post: Post) -> AsyncIterat
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await post.close()
+            await dossiers.close()
             await forecaster.close()
             await hub.close()
     finally:
@@ -199,6 +211,8 @@ async def _sweep() -> None:
         try:
             await forget_old_keys()
             await forget_people()
+            await forget_waiting()
+            await forget_holders()
             await forget_contacts()
             await forget_old()
         except Exception as exc:

@@ -9,6 +9,7 @@ from msgspec import Struct
 __all__ = ["LOOPBACK", "Settings"]
 
 TELLING = ("smtp_url", "mail_from", "zalo_url", "zalo_token", "sms_url", "sms_token")
+PORTAL = ("dossier_check", "dossier_check_token")
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -16,7 +17,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """How one server process runs.
 
     `public_url` is what links and QR codes carry, and what decides about cookies; empty means the address served on.
-    The last six say by which ways people are told of their bookings (`notify.senders`); empty means not by that one.
+    Six say by which ways people are told of their bookings (`notify.senders`); empty means not by that one. The last
+    two say who knows which dossiers there are (`booking.dossiers`); empty means that their form is all that counts.
     """
 
     database: str = "sqlite:///motcua.db"
@@ -31,12 +33,14 @@ class Settings(Struct, frozen=True, kw_only=True):
     zalo_token: str = ""
     sms_url: str = ""
     sms_token: str = ""
+    dossier_check: str = ""
+    dossier_check_token: str = ""
 
     @classmethod
     def from_environment(cls, **given: object) -> Self:
         """The settings, those given (and not None) before those of the environment."""
         values: dict[str, object] = {}
-        for name in ("database", "host", "public_url", *TELLING):
+        for name in ("database", "host", "public_url", *TELLING, *PORTAL):
             values[name] = os.environ.get(f"MOTCUA_{name.upper()}")
         port = os.environ.get("MOTCUA_PORT")
         if port is not None:

@@ -17,6 +17,7 @@ __all__ = [
     "AppointmentPatch",
     "AppointmentRequest",
     "AppointmentView",
+    "Arrival",
     "Board",
     "BoardCall",
     "BoardCounter",
@@ -51,6 +52,7 @@ __all__ = [
     "Handover",
     "Health",
     "Help",
+    "HomeNumberRequest",
     "IssuedTicket",
     "KioskConfig",
     "KioskOffice",
@@ -60,6 +62,7 @@ __all__ = [
     "MessageList",
     "MessageView",
     "NumberRange",
+    "OfferView",
     "OfficeView",
     "OfflineResult",
     "OfflineTicket",
@@ -85,7 +88,10 @@ __all__ = [
     "TabletTicket",
     "TabletView",
     "Transfer",
+    "Turn",
     "Wait",
+    "WaitingRequest",
+    "WaitingView",
     "WhatIf",
     "Why",
     "decode",
@@ -97,9 +103,10 @@ Short = Annotated[str, Meta(min_length=1, max_length=200)]
 Text = Annotated[str, Meta(max_length=1000)]
 Reference = Annotated[str, Meta(min_length=1, max_length=64)]
 Purpose = Literal["submit", "collect"]
+DossierCheck = Literal["known", "unknown", "unchecked"]
 LanguageCode = Literal["vi", "en"]
 TicketStateName = Literal[
-    "waiting", "called", "serving", "parked", "missed", "served", "withdrawn", "no-show", "closed"
+    "coming", "waiting", "called", "serving", "parked", "missed", "served", "withdrawn", "no-show", "closed"
 ]
 PrinterHealth = Literal["ok", "problem", "unknown"]
 HealthStatus = Literal["ok", "starting", "stopping", "database-unavailable"]
@@ -175,6 +182,7 @@ class OfficeView(Outgoing):
     ended: bool = False
     sample: bool = False
     hotline: str = ""
+    numbers_from_home: bool = False
     lines: list[LineView] | UnsetType = UNSET
 
 
@@ -247,6 +255,10 @@ class AppointmentRequest(Incoming):
     purpose: Purpose = "submit"
     officer: Code | None = None
     dossier_number: Annotated[str, Meta(max_length=60)] | None = None
+    dossiers: Annotated[int, Meta(ge=1, le=999)] | None = None
+    """How many dossiers are brought; more than one turn takes are a longer visit in the office's line for that."""
+    solution: Annotated[str, Meta(max_length=4_000)] | None = None
+    """A solved challenge, where one was asked for (428 challenge-needed): Base64 of ALTCHA's payload."""
     language: LanguageCode = "vi"
 
 
@@ -270,12 +282,50 @@ class AppointmentView(Outgoing):
     procedures: list[str]
     purpose: Purpose
     officer: str | None = None
+    dossier_check: DossierCheck | UnsetType = UNSET
     held_until: datetime | UnsetType = UNSET
     manage_token: str | UnsetType = UNSET
 
 
 class AccessView(Outgoing):
     manage_token: str
+
+
+class WaitingRequest(Incoming):
+    """A place on a day's waiting list."""
+
+    day: date
+    procedures: Annotated[list[Code], Meta(min_length=1, max_length=5)]
+    citizen: Citizen
+    purpose: Purpose = "submit"
+    officer: Code | None = None
+    dossier_number: Annotated[str, Meta(max_length=60)] | None = None
+    language: LanguageCode = "vi"
+
+
+class OfferView(Outgoing):
+    """A time kept for who waits: a held appointment, to be confirmed until `held_until` or else cancelled."""
+
+    reference: str
+    start: datetime
+    end: datetime
+    held_until: datetime
+    manage_token: str
+
+
+class WaitingView(Outgoing):
+    """An entry of a waiting list. `place` counts from 1, and promises nothing; it is there while somebody waits."""
+
+    reference: str
+    state: Literal["waiting", "offered", "missed", "booked", "left", "over"]
+    office: str
+    day: date
+    procedures: list[str]
+    purpose: Purpose
+    officer: str | None = None
+    place: int | UnsetType = UNSET
+    offer: OfferView | UnsetType = UNSET
+    manage_token: str | UnsetType = UNSET
 
 
 # --- kiosk and other devices -------------------------------------------------------------------------------
@@ -401,8 +451,18 @@ class TabletRating(Incoming):
 # --- the citizen's ticket ----------------------------------------------------------------------------------
 
 
+class Turn(Outgoing):
+    """Between which times of day the turn of a number taken at home is expected, in steps of five minutes."""
+
+    begins: datetime
+    ends: datetime
+
+
 class PhoneTicket(Outgoing):
-    """A ticket as its holder sees it: nothing about anybody else. `as_of` is when `ahead` and `wait` were true."""
+    """A ticket as its holder sees it: nothing about anybody else. `as_of` is when `ahead` and `wait` were true.
+
+    `turn` is told while its holder is at home, so that he knows when to set out.
+    """
 
     number: str
     label: str
@@ -416,6 +476,7 @@ class PhoneTicket(Outgoing):
     rated: bool
     as_of: datetime
     time_zone: str
+    turn: Turn | UnsetType = UNSET
     counter: int | UnsetType = UNSET
     called_at: datetime | UnsetType = UNSET
     can_rate: bool = False
@@ -503,6 +564,7 @@ class DeskAppointmentRef(Outgoing):
     start: datetime
     purpose: Purpose
     dossier_number: str | None
+    dossier_check: DossierCheck | None
 
 
 class DeskTicket(Outgoing):
@@ -620,6 +682,21 @@ class DeskView(Outgoing):
 
 class Why(Outgoing):
     sentence: str
+
+
+class HomeNumberRequest(Incoming):
+    """A number taken at home; of the telephone only an HMAC is kept, so that one person has one number."""
+
+    line: Code
+    phone: Annotated[str, Meta(min_length=1, max_length=30)]
+    procedure: Code | None = None
+    language: LanguageCode = "vi"
+
+
+class Arrival(Incoming):
+    """The sign of the day, from the poster in the hall."""
+
+    code: Annotated[str, Meta(min_length=1, max_length=20)]
 
 
 class ReceptionTicketRequest(Incoming):

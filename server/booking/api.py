@@ -11,8 +11,11 @@ from msgspec import UNSET
 from server import clock
 from server.booking import service
 from server.booking.calendar_file import calendar_file
-from server.booking.rules_states import Appointment, Purpose, stage
+from server.booking.dossiers import Dossiers
+from server.booking.rules_particulars import clean_dossier_number
+from server.booking.rules_states import Appointment, Purpose, Verdict, stage
 from server.booking.service_days import LONGEST_VIEW
+from server.booking.service_gate import stranger
 from server.booking.service_rows import entry_of
 from server.catalogue import service as catalogue
 from server.codes import normalised
@@ -20,7 +23,7 @@ from server.errors import Refusal
 from server.phrases import Language
 from server.web import context
 from server.web.commands import Answer, once
-from server.web.limits import limited
+from server.web.limits import limited, network_of
 from server.wire import (
     AccessRequest,
     AccessView,
@@ -37,6 +40,7 @@ __all__ = [
     "booking_address",
     "booking_cookie",
     "calendar_of",
+    "dossier_check",
     "token_of",
 ]
 
@@ -62,8 +66,11 @@ class SlotController(Controller):
         days: Annotated[int, QueryParameter(ge=1, le=LONGEST_VIEW)] = 7,
         officer: FromQuery[str | None] = None,
         purpose: FromQuery[Purpose] = "submit",
+        dossiers: Annotated[int | None, QueryParameter(ge=1, le=999)] = None,
     ) -> list[SlotView]:
-        wanted, found = await service.slots(office, procedure, from_, days, officer=officer, purpose=purpose)
+        wanted, found = await service.slots(
+            office, procedure, from_, days, officer=officer, purpose=purpose, dossiers=dossiers
+        )
         return [view for slots in found.values() for view in service.slot_views(wanted, slots)]
 
 
@@ -74,6 +81,7 @@ class AppointmentController(Controller):
     @post("/", operation_id="book", summary="Hold a time; confirm it before it expires", status_code=201)
     async def book(self, request: AnyRequest, data: JSONBody[AppointmentRequest]) -> Response[bytes]:
         limited(request, "book")
+        checked = await dossier_check(request, data.office, data.dossier_number)
 
         async def command() -> Answer:
             wanted = service.Wanted(
@@ -83,9 +91,12 @@ class AppointmentController(Controller):
                 purpose=data.purpose,
                 officer=data.officer,
                 dossier_number=data.dossier_number,
+                dossier_check=checked,
+                dossiers=data.dossiers,
                 language=data.language,
             )
-            booked = await service.book(wanted, data.citizen)
+            who = await stranger(network_of(request), solution=data.solution)
+            booked = await service.book(wanted, data.citizen, who=who)
             return Answer(201, await view_of(booked, with_token=True))
 
         return await once(request, command)
@@ -160,6 +171,18 @@ def aware(start: datetime) -> datetime:
     return min(max(start, LONG_AGO), FAR_OFF).astimezone(UTC)
 
 
+async def dossier_check(request: AnyRequest, office: str, number: str | None) -> Verdict | None:
+    """What the portal says of a dossier; None where there is nothing to ask, or nobody. Outside every transaction."""
+    if number is None:
+        return None
+    try:
+        clean = clean_dossier_number(number)
+    except Refusal:
+        return None  # the use case refuses it
+    dossiers: Dossiers = request.app.state.dossiers
+    return await dossiers.check(office, clean)
+
+
 def token_of(request: AnyRequest, reference: str) -> str | None:
     """The manage token that came with a request: as Bearer, or in the cookie for this booking."""
     header = request.headers.get("authorization", "")
@@ -207,6 +230,7 @@ async def view_of(found: Appointment, *, with_token: bool = False) -> Appointmen
         procedures=found.codes,
         purpose=found.purpose,
         officer=found.officer,
+        dossier_check=found.dossier_check or UNSET,
         held_until=clock.local(found.held_until, office.time_zone) if found.held_until and state == "held" else UNSET,
         manage_token=await service.manage_token(found) if with_token else UNSET,
     )

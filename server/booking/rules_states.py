@@ -13,6 +13,7 @@ __all__ = [
     "Appointment",
     "Purpose",
     "Stage",
+    "Verdict",
     "is_held",
     "is_live",
     "may_cancel",
@@ -23,6 +24,9 @@ __all__ = [
 ]
 
 Purpose = Literal["submit", "collect"]
+Verdict = Literal["known", "unknown", "unchecked"]
+"""What the portal says of a dossier; unchecked where it could not say."""
+
 Stage = Literal["held", "confirmed", "checked-in", "cancelled", "expired", "no-show"]
 
 
@@ -30,7 +34,9 @@ class Appointment(Struct, frozen=True, kw_only=True):
     """As stored. `procedures` are codes, one a line; `manage_no` and `sequence` count links and calendar versions.
 
     `reason` (a code) and `note` (its own words) are why the office called it off, `waived` the limits, separated by
-    spaces, that it booked beyond.
+    spaces, that it booked beyond. `waiting_entry` is the entry of the waiting list that it was offered to.
+    `dossier_check` is what the portal said of the dossier; None where nobody asked. `dossiers` is how many the person
+    said to bring.
     """
 
     reference: str
@@ -54,11 +60,14 @@ class Appointment(Struct, frozen=True, kw_only=True):
     phone: str | None
     email: str | None
     dossier_number: str | None
+    dossier_check: Verdict | None
     identity_hash: str | None
     identity_tail: str | None
     reason: str | None
     note: str | None
     waived: str
+    waiting_entry: str | None = None
+    dossiers: int | None = None
 
     @property
     def codes(self) -> list[str]:

@@ -6,7 +6,7 @@ booking may do everything with it; whoever does not is told that there is no suc
 
 import hmac
 from collections import Counter as Tally
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 
 import msgspec
@@ -15,14 +15,17 @@ from piccolo.query.functions.aggregate import Count
 
 from server import clock
 from server.booking import rules, rules_particulars, tables
-from server.booking.rules_states import Appointment, Purpose, is_held, may_cancel, may_change, may_confirm
+from server.booking.rules_staff import Waiver
+from server.booking.rules_states import Appointment, Purpose, Verdict, is_held, may_cancel, may_change, may_confirm
 from server.booking.service_arrival import (
     appointments_of_hour,
     find_for_check_in,
     mark_checked_in,
     still_to_come,
 )
-from server.booking.service_days import Errand, errand, free_days, nearest_free, refuse_unless_free
+from server.booking.service_days import Errand, errand, free_days, nearest_free, without_notice
+from server.booking.service_gate import Stranger, limit_holds, prove
+from server.booking.service_offers import end_waiting, offer_free, refuse_unless_free_for_all, release
 from server.booking.service_person import (
     Particulars,
     live_of,
@@ -32,6 +35,7 @@ from server.booking.service_person import (
     wrong_particulars,
 )
 from server.booking.service_rows import facts, with_reference
+from server.booking.service_rush import Look, Question, slot_full, turn
 from server.catalogue import service as catalogue
 from server.codes import derived_code, new_code, normalised
 from server.db import row, rows
@@ -57,6 +61,7 @@ __all__ = [
     "facts_of",
     "find_for_check_in",
     "frequent_procedures",
+    "hold",
     "known",
     "manage_token",
     "mark_checked_in",
@@ -82,7 +87,10 @@ class _Frequent(Struct, frozen=True):
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
-    """A time that somebody wants. `procedures` are codes; `officer` is a username, or None for whoever is free."""
+    """A time that somebody wants. `procedures` are codes; `officer` is a username, or None for whoever is free.
+
+    `dossier_check` is what `Dossiers.check` said of the number: asked before, for no transaction waits for a portal.
+    """
 
     office: str
     procedures: Sequence[str]
@@ -90,6 +98,8 @@ class Wanted(Struct, frozen=True, kw_only=True):
     purpose: Purpose = "submit"
     officer: str | None = None
     dossier_number: str | None = None
+    dossier_check: Verdict | None = None
+    dossiers: int | None = None
     language: Language = "vi"
 
 
@@ -101,14 +111,15 @@ async def slots(
     *,
     officer: str | None = None,
     purpose: Purpose = "submit",
+    dossiers: int | None = None,
     with_officers: bool = True,
 ) -> tuple[Errand, dict[date, list[rules.Slot]]]:
     """The starts that can be booked on these days, by day, full ones (free 0) included; from today by default.
 
-    Refuses no-such-office, office-ended, no-such-procedure, no-such-officer.
+    Refuses no-such-office, office-ended, no-such-procedure, no-such-officer, too-many-dossiers.
     """
     now = clock.now()
-    wanted = await errand(office, procedures, purpose, officer, now)
+    wanted = await errand(office, procedures, purpose, officer, now, dossiers)
     first_day = first_day or clock.day_of(now, wanted.office.time_zone)
     return wanted, await free_days(wanted, first_day, days, now, with_officers=with_officers)
 
@@ -140,47 +151,83 @@ async def frequent_procedures(office: str) -> list[str]:
     return [code for code, _ in sorted(tally.items(), key=lambda item: (-item[1], item[0]))]
 
 
-def slot_views(wanted: Errand, found: Sequence[rules.Slot]) -> list[SlotView]:
-    """Those of the starts that are free, as they cross the wire, in the office's own time."""
-    zone = wanted.office.time_zone
-    return [
-        SlotView(
-            start=clock.local(slot.start, zone),
-            end=clock.local(slot.end, zone),
-            free=slot.free,
-            officers=[SlotOfficer(username=name, name=wanted.officers.get(name, name)) for name in slot.officers],
-        )
-        for slot in found
-        if slot.free
-    ]
+@asynccontextmanager
+async def turn_to_book(wanted: Wanted, citizen: Citizen | None, attempt: str | None = None) -> AsyncIterator[None]:
+    """Wait for one's turn to `book`, which does so itself, but could not within a transaction.
+
+    Refuses slot-full with the nearest free starts where that is plain, and what was typed as `book` does.
+    """
+    wanted, person, reference = await _prepared(wanted, citizen, attempt)
+    async with _turn(wanted, person, reference):
+        yield
 
 
-async def book(wanted: Wanted, citizen: Citizen | None, attempt: str | None = None) -> Appointment:
+async def book(
+    wanted: Wanted, citizen: Citizen | None, attempt: str | None = None, who: Stranger | None = None
+) -> Appointment:
     """Hold a time for some minutes. Without a citizen (the pages ask later), only `confirm` can name one.
 
     `attempt` names one rendered form: sent twice it is one hold, sent with another start it moves that hold. A person
-    who asks for the very same again while it is held gets the same booking. Refuses no-such-office, office-ended,
-    no-such-procedure, no-such-officer, dossier-needed, bad-…, too-long, slot-past, too-far-ahead, slot-closed,
-    already-booked, too-many-bookings, and slot-full with the nearest free starts in `extra`.
+    who asks for the very same again while it is held gets the same booking. Of a stranger, `who`, more is asked: with a
+    citizen a solved challenge where the office wants one, without one not to hold too much. Refuses no-such-office,
+    office-ended, no-such-procedure, no-such-officer, dossier-needed, dossier-unknown, bad-…, too-long, slot-past,
+    short-notice, too-far-ahead, slot-closed, already-booked, too-many-bookings, too-many-for-phone, too-many-dossiers,
+    too-many-holds, challenge-needed and challenge-failed with a challenge in `extra`, and slot-full with the nearest
+    free starts.
     """
-    dossier = rules_particulars.clean_dossier_number(wanted.dossier_number) if wanted.dossier_number else None
-    wanted = structs.replace(wanted, dossier_number=dossier)
-    key = await server_key()
-    person = particulars(key, citizen) if citizen else None
-    await catalogue.working_office(wanted.office, clock.now())
+    wanted, person, reference = await _prepared(wanted, citizen, attempt)
     try:
-        async with office_change(wanted.office, ACTOR) as here:
-            return await _book(here, wanted, person, derived_code(key, "attempt", attempt) if attempt else None)
+        async with _turn(wanted, person, reference), office_change(wanted.office, ACTOR) as here:
+            return await hold(here, wanted, person, reference, who)
     except Refusal as refused:
-        if refused.code == "slot-full":
+        if refused.code == "slot-full" and "nearest" not in refused.extra:
             raise await with_nearest(wanted) from None
         raise
 
 
-async def _book(here: Change, wanted: Wanted, person: Particulars | None, reference: str | None) -> Appointment:
-    plan = await errand(wanted.office, wanted.procedures, wanted.purpose, wanted.officer, here.now)
+async def _prepared(
+    wanted: Wanted, citizen: Citizen | None, attempt: str | None
+) -> tuple[Wanted, Particulars | None, str | None]:
+    """What was typed in the form it is kept, and the reference that a rendered form's hold has."""
+    dossier = rules_particulars.clean_dossier_number(wanted.dossier_number) if wanted.dossier_number else None
+    key = await server_key()
+    person = particulars(key, citizen) if citizen else None
+    reference = derived_code(key, "attempt", attempt) if attempt else None
+    return structs.replace(wanted, dossier_number=dossier), person, reference
+
+
+def _turn(wanted: Wanted, person: Particulars | None, reference: str | None) -> AbstractAsyncContextManager[None]:
+    def exempt(look: Look) -> bool:
+        # One's own hold is not in one's own way, and what is missing is said before that a time is gone.
+        own = any(
+            taken.reference == reference or (person is not None and taken.identity_hash == person.identity_hash)
+            for taken in look.taken
+        )
+        no_dossier = look.plan.policy.online_filers_only and wanted.dossier_number is None
+        return own or no_dossier or wanted.dossier_check == "unknown"
+
+    return turn(_question(wanted), wanted.start, exempt)
+
+
+async def hold(
+    here: Change,
+    wanted: Wanted,
+    person: Particulars | None,
+    reference: str | None = None,
+    who: Stranger | None = None,
+    waive: Collection[Waiver] = (),
+) -> Appointment:
+    """Hold a time within a change, in spite of what is to `waive`; the booking says what that was. See `book`."""
+    plan = await errand(wanted.office, wanted.procedures, wanted.purpose, wanted.officer, here.now, wanted.dossiers)
+    if "notice" in waive:
+        plan = without_notice(plan)
+    waived: list[Waiver] = []
     if plan.policy.online_filers_only and wanted.dossier_number is None:
-        raise Refusal("dossier-needed")
+        if "dossier" not in waive:
+            raise Refusal("dossier-needed")
+        waived.append("dossier")
+    if wanted.dossier_check == "unknown":
+        raise Refusal("dossier-unknown")
     if reference is not None:
         before = await with_reference(reference)
         if before is not None and is_held(before, here.now):
@@ -195,8 +242,18 @@ async def _book(here: Change, wanted: Wanted, person: Particulars | None, refere
         for mine in await live_of(here, person.identity_hash):
             if mine.state == "held" and mine.name == person.name and _same(mine, wanted, plan):
                 return mine
-        await refuse_too_many(here, plan, person.identity_hash, wanted.start, besides=None)
-    await refuse_unless_free(plan, wanted.start, here.now)
+        try:
+            await refuse_too_many(here, plan, person.identity_hash, wanted.start, besides=None, phone=person.phone)
+        except Refusal:
+            if "limits" not in waive:
+                raise
+            waived.append("limits")
+        if who is not None:
+            await prove(here, plan.policy, who)
+    elif who is not None:
+        for other in await limit_holds(here, plan.policy, who):
+            await release(here, other)
+    await refuse_unless_free_for_all(here, plan, wanted.start)
     reference = reference or new_code()
     values: dict[str, object] = {
         "reference": reference,
@@ -216,9 +273,12 @@ async def _book(here: Change, wanted: Wanted, person: Particulars | None, refere
         "sequence": 0,
         "manage_no": 0,
         "reason": None,
-        "waived": "",
+        "waived": " ".join(waived),
         "language": wanted.language,
         "dossier_number": wanted.dossier_number,
+        "dossier_check": wanted.dossier_check,
+        "dossiers": wanted.dossiers,
+        "network": who.network if who else None,
         **(structs.asdict(person) if person else {}),
     }
     await here.insert(tables.Appointment, reference, values)
@@ -226,14 +286,19 @@ async def _book(here: Change, wanted: Wanted, person: Particulars | None, refere
     return await known(reference)
 
 
-async def confirm(reference: str, token: str | None, citizen: Citizen | None = None) -> Appointment:
+async def confirm(
+    reference: str, token: str | None, citizen: Citizen | None = None, who: Stranger | None = None
+) -> Appointment:
     """Make a hold a booking, by whoever is named now or was named when it was held.
 
-    Refuses no-such-booking, hold-expired, already-confirmed, already-cancelled, already-booked, too-many-bookings,
-    bad-…, too-long.
+    `who` is the stranger who names somebody now, and may have to show some work for it. Refuses no-such-booking,
+    hold-expired, already-confirmed, already-cancelled, already-booked, too-many-bookings, too-many-for-phone, bad-…,
+    too-long, and challenge-needed and challenge-failed with a challenge in `extra`.
     """
     found = await authorised(reference, token)
-    person = particulars(await server_key(), citizen) if citizen else None
+    # What was offered to who waited for it is that person's, and nobody else's.
+    named = citizen is not None and found.waiting_entry is None
+    person = particulars(await server_key(), citizen) if citizen and named else None
     async with office_change(found.office, ACTOR) as here:
         found = await known(found.reference)
         may_confirm(found, here.now)
@@ -241,11 +306,15 @@ async def confirm(reference: str, token: str | None, citizen: Citizen | None = N
             raise Refusal("bad-name")
         if person is not None:
             plan = await errand_of(found, here.now)
-            await refuse_too_many(here, plan, person.identity_hash, found.starts_at, besides=found.reference)
+            mine = (person.identity_hash, found.starts_at)
+            await refuse_too_many(here, plan, *mine, besides=found.reference, phone=person.phone)
+            if who is not None:
+                await prove(here, plan.policy, who)
         columns = structs.asdict(person) if person else {}
         await here.update(tables.Appointment, found.reference, state="confirmed", held_until=None, **columns)
         here.append("appointment.confirmed", await facts_of(found))
         confirmed = await known(found.reference)
+        await end_waiting(here, confirmed)
         await announce(here, confirmed, "confirmed")
         return confirmed
 
@@ -264,7 +333,7 @@ async def change(reference: str, token: str | None, start: datetime) -> Appointm
                 return found
             plan = await errand_of(found, here.now)
             await refuse_overlap(here, plan, found, start)
-            await refuse_unless_free(plan, start, here.now, besides=found.reference)
+            await refuse_unless_free_for_all(here, plan, start, besides=found.reference)
             await here.update(
                 tables.Appointment, found.reference,
                 starts_at=start, ends_at=start + plan.wish.length, line=plan.line, sequence=found.sequence + 1,
@@ -274,6 +343,7 @@ async def change(reference: str, token: str | None, start: datetime) -> Appointm
             moved = await known(found.reference)
             if moved.state == "confirmed":
                 await announce(here, moved, "changed")
+            await offer_free(here, found.starts_at)
             return moved
     except Refusal as refused:
         if refused.code == "slot-full":
@@ -362,19 +432,21 @@ def _same(before: Appointment, wanted: Wanted, plan: Errand) -> bool:
         and before.purpose == wanted.purpose
         and before.officer == wanted.officer
         and before.dossier_number == wanted.dossier_number
+        and before.dossiers == wanted.dossiers
     )
 
 
 def wanted_of(found: Appointment, start: datetime) -> Wanted:
     """What would book the same for another start."""
     return Wanted(
-        office=found.office, procedures=found.codes, start=start, purpose=found.purpose, officer=found.officer
-    )
+        office=found.office, procedures=found.codes, start=start, purpose=found.purpose, officer=found.officer,
+        dossiers=found.dossiers,
+    )  # fmt: skip
 
 
 async def errand_of(found: Appointment, now: datetime) -> Errand:
     """The errand that a booking is for, as the office does it now."""
-    return await errand(found.office, found.codes, found.purpose, found.officer, now)
+    return await errand(found.office, found.codes, found.purpose, found.officer, now, found.dossiers)
 
 
 async def facts_of(found: Appointment) -> dict[str, object]:
@@ -383,22 +455,20 @@ async def facts_of(found: Appointment) -> dict[str, object]:
     return facts(found.line, found.starts_at, office.time_zone)
 
 
-async def release(here: Change, found: Appointment, **why: object) -> None:
-    """End a booking or a hold; `why` are further columns to write."""
-    await here.update(
-        tables.Appointment, found.reference,
-        state="cancelled", cancelled_at=here.now, sequence=found.sequence + 1, **why,
-    )  # fmt: skip
-    kind = "appointment.released" if found.state == "held" else "appointment.cancelled"
-    here.append(kind, await facts_of(found))
-
-
 async def with_nearest(wanted: Wanted) -> Refusal:
     """Slot-full, with the nearest free starts: looked up after the lock was given back, so that losers lose quickly."""
-    now = clock.now()
-    plan = await errand(wanted.office, wanted.procedures, wanted.purpose, wanted.officer, now)
-    views = slot_views(plan, await nearest_free(plan, wanted.start, now))
-    return Refusal("slot-full", extra={"nearest": msgspec.to_builtins(views)})
+    return await slot_full(_question(wanted), wanted.start)
+
+
+def _question(wanted: Wanted, besides: str | None = None) -> Question:
+    return Question(
+        office=wanted.office,
+        procedures=tuple(wanted.procedures),
+        purpose=wanted.purpose,
+        officer=wanted.officer,
+        dossiers=wanted.dossiers,
+        besides=besides,
+    )
 
 
 class _Tries(Struct, frozen=True):

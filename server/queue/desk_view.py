@@ -29,7 +29,7 @@ from server.queue.hall import (
     seat_at,
     ticket_by_id,
 )
-from server.queue.rules import DeskRow, Hall, Seat, Ticket, queue_of, reason
+from server.queue.rules import DeskRow, Hall, Seat, Ticket, in_hall_since, queue_of, reason
 from server.queue.rules_visit import procedures_of, to_do_here
 from server.queue.visit import NOT_READY
 from server.wire import (
@@ -130,7 +130,7 @@ async def open_like(officer: Officer, text: str, language: Language) -> list[Des
     wanted = text.strip().upper()
     found = [
         ticket for ticket in await open_tickets(officer.office)
-        if ticket.state in ("waiting", "missed", "parked") and wanted in ticket.label.upper()
+        if ticket.state in ("coming", "waiting", "missed", "parked") and wanted in ticket.label.upper()
     ]  # fmt: skip
     return [_next(ticket, setting, language) for ticket in found[:MOST_FOUND]]
 
@@ -199,7 +199,7 @@ async def _desk_ticket(
         usual=Wait(p50=max(1, round(mean * (1 - spread / 2))), p90=max(2, round(mean * (1 + spread)))),
         appointment=DeskAppointmentRef(
             reference=booked.reference, start=booked.starts_at, purpose=booked.purpose,
-            dossier_number=booked.dossier_number,
+            dossier_number=booked.dossier_number, dossier_check=booked.dossier_check,
         ) if booked else UNSET,
         parked_until=ticket.parked_until or UNSET,
         park_reason=ticket.park_reason or UNSET,
@@ -261,7 +261,7 @@ def _next(ticket: Ticket, setting: Setting, language: Language) -> DeskNext:
         line=ticket.line,
         line_name=name_in(language, line) if line else ticket.line,
         priority=ticket.rate > 100,
-        since=ticket.virtual_at,
+        since=in_hall_since(ticket),
         state=ticket.state,
     )
 

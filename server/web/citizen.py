@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from server import clock
 from server.booking import rules_particulars, service
-from server.booking.api import aware, booking_cookie
+from server.booking.api import aware, booking_cookie, dossier_check
 from server.booking.rules_states import Purpose
 from server.catalogue import rules as catalogue_rules
 from server.catalogue import service as catalogue
@@ -30,7 +30,7 @@ from server.queue.api import forecaster_of
 from server.queue.lines import line_views
 from server.web import citizen_times, citizen_views, context, formats
 from server.web.citizen_booking import PAGES as BOOKING_PAGES
-from server.web.limits import limited
+from server.web.limits import guessing, limited
 from server.web.render import page
 
 __all__ = ["PAGES"]
@@ -93,7 +93,7 @@ async def find_page(
         several=len(working) > 1, q=q, field=field, more=more, fields=field_views(offered),
         found=[citizen_views.procedure_card(each, language) for each in found],
         popular=[citizen_views.procedure_card(each, language) for each in popular],
-        sample=policy.sample,
+        sample=policy.sample, from_home=policy.numbers_from_home > 0,
         query={"office": here.code, **({"q": q} if q else {}), **({"field": field} if field else {})},
     )  # fmt: skip
 
@@ -123,7 +123,8 @@ async def brought(request: Req, office: FromPath[str]) -> Page | Redirect:
             errors["filed"] = say(language, key)
         else:
             try:
-                draft = Draft(draft.purpose, _dossier(said["dossier_number"]))
+                with guessing(request, "dossier"):
+                    draft = Draft(draft.purpose, await _dossier(request, office, said["dossier_number"]))
             except Refusal as refusal:
                 errors["dossier_number"] = refusal.sentence(language)
     if errors:
@@ -131,10 +132,14 @@ async def brought(request: Req, office: FromPath[str]) -> Page | Redirect:
     return Redirect(f"/book/{office}/when?{_query(codes)}", status_code=303, cookies=[_draft_cookie(request, draft)])
 
 
-def _dossier(typed: str) -> str:
+async def _dossier(request: Req, office: str, typed: str) -> str:
+    """The number in the form we keep. Refuses dossier-needed, bad-dossier, dossier-unknown."""
     if not typed.strip():
         raise Refusal("dossier-needed")
-    return rules_particulars.clean_dossier_number(typed)
+    number = rules_particulars.clean_dossier_number(typed)
+    if await dossier_check(request, office, number) == "unknown":
+        raise Refusal("dossier-unknown")
+    return number
 
 
 async def _bring(
@@ -152,7 +157,7 @@ async def _bring(
         place=here, office_name=name_in(language, here), policy=policy, said=said, errors=errors,
         procedures=[citizen_views.procedure_card(each, language) for each in procedures],
         codes=[each.code for each in procedures],
-        hours=await citizen_views.hours_line(here, language, clock.now()),
+        hours=await citizen_views.hours_line(here, language, clock.now()), from_home=policy.numbers_from_home > 0,
         wait=await _wait_now(request, here, procedures[0].line),
         sample=policy.sample, query={"procedure": [each.code for each in procedures]},
     )  # fmt: skip
@@ -205,11 +210,12 @@ async def hold(request: Req, office: FromPath[str]) -> Page | Redirect:
     wanted = service.Wanted(
         office=office, procedures=codes, start=start, purpose=draft.purpose, officer=officer,
         dossier_number=draft.dossier_number, language=context.language(request),
+        dossier_check=await dossier_check(request, office, draft.dossier_number),
     )  # fmt: skip
     try:
         held = await service.book(wanted, None, _text(form, "key") or None)
     except Refusal as refusal:
-        if refusal.code == "dossier-needed":
+        if refusal.code in ("dossier-needed", "dossier-unknown"):
             return Redirect(f"/book/{office}?{_query(codes)}", status_code=303)
         if refusal.code in ("slot-full", "slot-past", "slot-closed", "too-far-ahead"):
             day = _text(form, "start")[:10]

@@ -15,6 +15,9 @@ import { ASKING, beside, canChoose, lasting, minutesBetween, phase, primary, row
 /** Letters beside the number pad's keys, for those without one. @type {Record<string, string>} */
 const LETTERS = { Enter: "", 0: "X", 1: "G", 2: "C", 3: "S", 4: "Q", "+": "T", 5: "M", 6: "K" };
 
+/** What the portal said of a dossier. */
+const DOSSIER = { known: "desk.dossier", unknown: "desk.dossier.unknown", unchecked: "desk.dossier.unchecked" };
+
 const UNDONE = new Set(["next", "call", "start", "finish", "finish-next", "miss", "return", "park", "resume", "transfer", "add-procedure", "withdraw", "merge"]);
 
 /**
@@ -120,7 +123,7 @@ export function face(root, press) {
     const appointment = ticket?.appointment;
     write(part("procedure"), ticket ? ticket.procedureNames.join(" · ") : "");
     write(part("dossier"), [
-      appointment?.dossierNumber && say("desk.dossier", { number: appointment.dossierNumber }),
+      appointment?.dossierNumber && say(DOSSIER[appointment.dossierCheck ?? "known"], { number: appointment.dossierNumber }),
       appointment && say(`book.purpose.${appointment.purpose}`),
     ].filter(Boolean).join(" · "));
     write(part("why"), ticket?.why ?? "");

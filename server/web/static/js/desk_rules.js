@@ -1,7 +1,7 @@
 // What the desk offers in a given state of affairs, and which request each verb is. Pure: a view of GET /api/desk and the present time go in.
 
 /**
- * @typedef {"waiting" | "called" | "serving" | "parked" | "missed" | "served" | "withdrawn" | "no-show" | "closed"} TicketState
+ * @typedef {"coming" | "waiting" | "called" | "serving" | "parked" | "missed" | "served" | "withdrawn" | "no-show" | "closed"} TicketState
  * @typedef {{p50: number, p90: number}} Wait minutes
  *
  * @typedef {object} Ticket
@@ -19,7 +19,7 @@
  * @property {string | null} calledAt
  * @property {string | null} startedAt
  * @property {Wait | null} [usual]
- * @property {{reference: string, start: string, purpose: "submit" | "collect", dossierNumber: string | null}} [appointment]
+ * @property {{reference: string, start: string, purpose: "submit" | "collect", dossierNumber: string | null, dossierCheck: "known" | "unknown" | "unchecked" | null}} [appointment]
  * @property {string} [parkedUntil]
  * @property {string} [parkReason]
  * @property {string} [why]
