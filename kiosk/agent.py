@@ -132,7 +132,7 @@ class Agent:
         return await self._once(f"take {key}", encode(body), lambda: self._take(body, key))
 
     async def check_in(self, body: CheckIn, key: str | None, language: Language) -> Ticket:
-        """The number of somebody who booked; needs the server."""
+        """The number of somebody who booked, or who took one at home; needs the server."""
         key = key or new_id()
         return await self._once(f"check-in {key}", encode(body), lambda: self._check_in(body, key, language))
 

@@ -86,7 +86,7 @@ class Server:
         return await self._ask("POST", "/api/kiosk/tickets", IssuedTicket, body, key, body.language)
 
     async def check_in(self, body: CheckIn, key: str, language: Language) -> IssuedTicket:
-        """The number of somebody who booked."""
+        """The number of somebody who booked, or who took one at home."""
         return await self._ask("POST", "/api/kiosk/check-in", IssuedTicket, body, key, language)
 
     async def hand_in(self, tickets: Sequence[OfflineTicket]) -> list[OfflineResult]:

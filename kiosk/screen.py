@@ -174,8 +174,8 @@ def _qr(text: str) -> str:
 
 
 def already_has(refusal: Refused) -> IssuedTicket | None:
-    """The ticket that an `already-checked-in` carries."""
-    if refusal.code != "already-checked-in":
+    """The ticket that a refusal of what was done already carries."""
+    if refusal.code not in ("already-checked-in", "already-arrived"):
         return None
     try:
         return decode(refusal.body, type=_Already).ticket

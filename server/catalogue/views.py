@@ -67,6 +67,7 @@ def _view(
         ended=ended,
         sample=policy.sample,
         hotline=policy.hotline,
+        numbers_from_home=policy.numbers_from_home > 0,
     )
 
 

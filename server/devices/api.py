@@ -7,7 +7,7 @@ from litestar.params import JSONBody
 
 from server.devices import service as devices
 from server.errors import Refusal
-from server.queue import offline, service, views
+from server.queue import home, offline, service, views
 from server.queue.forecasting import Forecaster
 from server.web import context
 from server.web.commands import Answer, once
@@ -47,15 +47,12 @@ class DeviceController(Controller):
 
     @post("/kiosk/check-in", operation_id="kioskCheckIn", status_code=201)
     async def check_in(self, request: Req, data: JSONBody[CheckIn]) -> Response[bytes]:
-        """Turn today's appointment into a ticket."""
+        """Turn today's appointment into a ticket, or let the holder of a number from home arrive."""
         device = await context.device(request, "kiosk")
 
         async def command() -> Answer:
-            reference, phone, dossier = service.what_was_shown(data)
             try:
-                issued = await service.check_in(
-                    device.office, f"device:{device.id}", reference=reference, phone=phone, dossier=dossier
-                )
+                issued = await home.show(device.office, f"device:{device.id}", data)
             except Refusal as refusal:
                 address = context.settings_of(request).address
                 await views.with_ticket_told(refusal, device.office, address, _forecaster(request))

@@ -16,9 +16,9 @@ __all__ = ["PUBLIC", "StoredEvent", "head_seq", "public_frame", "read_frames"]
 PUBLIC = frozenset(
     [f"ticket.{verb}" for verb in (
         "issued", "called", "recalled", "started", "finished", "missed", "returned", "parked", "resumed",
-        "transferred", "merged", "withdrawn", "no-show", "undone", "closed", "reactivated",
+        "transferred", "merged", "withdrawn", "no-show", "undone", "closed", "reactivated", "arrived",
     )]
-    + [f"appointment.{verb}" for verb in ("confirmed", "changed", "cancelled", "checked-in")]
+    + [f"appointment.{verb}" for verb in ("confirmed", "changed", "cancelled", "checked-in", "no-show")]
     + [f"counter.{verb}" for verb in ("opened", "closed", "paused")]
     + [f"office.{verb}" for verb in ("opened", "closed", "announced", "changed")]
     + ["rating.given"]

@@ -9,7 +9,7 @@ from server.catalogue.views import name_in
 from server.clock import milliseconds
 from server.phrases import Language, say
 from server.queue.hall import Setting
-from server.queue.rules import Hall, Ticket, unserved
+from server.queue.rules import Hall, Ticket, in_hall_since, unserved
 from server.wire import HallAlert, HallDesk, Wait
 
 __all__ = ["alerts_of", "state_of_hall"]
@@ -24,8 +24,8 @@ def state_of_hall(
     """One sentence on the hall: all right, busy or in need of a look, and who has waited longest."""
     if not waiting:
         return say(language, "office.state.empty")
-    longest = min(waiting, key=lambda ticket: (ticket.virtual_at, ticket.issued_seq))
-    minutes = max(0, milliseconds(now - longest.virtual_at)) // MINUTE
+    longest = min(waiting, key=lambda ticket: (in_hall_since(ticket), ticket.issued_seq))
+    minutes = max(0, milliseconds(now - in_hall_since(longest))) // MINUTE
     if minutes > target_minutes:
         return say(language, "office.state.busy", label=longest.label, minutes=minutes, n=len(waiting))
     key = "office.state.look" if alerts else "office.state.fine"

@@ -184,7 +184,7 @@ async def merge(officer: Officer, ticket: str, other: str) -> Ticket:
         twin = await ticket_by_id(officer.office, other)
         if twin.id == found.id:
             raise Refusal("same-ticket", label=found.label)
-        if twin.state not in ("waiting", "missed", "parked"):
+        if twin.state not in ("coming", "waiting", "missed", "parked"):
             raise Refusal("wrong-state", label=twin.label, state=twin.state)
         await set_state(
             work.change, work.setting, twin, "ticket.merged",

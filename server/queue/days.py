@@ -8,6 +8,8 @@ import logging
 
 from msgspec import Struct
 
+from server import clock
+from server.booking.service_arrival import missed_offices
 from server.db import is_unavailable, rows
 from server.journal.tables import Journal
 from server.queue.hall import hall_change
@@ -28,12 +30,13 @@ async def end_old_days() -> None:
     left = await rows(
         _Office,
         Journal.raw(
-            "SELECT DISTINCT office FROM ticket WHERE state IN ('waiting', 'called', 'serving', 'parked', 'missed') "
+            "SELECT DISTINCT office FROM ticket"
+            " WHERE state IN ('coming', 'waiting', 'called', 'serving', 'parked', 'missed') "
             "UNION SELECT DISTINCT office FROM desk WHERE officer IS NOT NULL"
         ),
     )
-    for found in left:
-        async with hall_change(found.office, "system"):
+    for office in {found.office for found in left} | await missed_offices(clock.now()):
+        async with hall_change(office, "system"):
             pass  # entering begins the day that it is there now
 
 

@@ -48,6 +48,7 @@ class _Number(Struct, frozen=True):
     rate: int
     issued_at: datetime
     virtual_at: datetime
+    arrived_at: datetime | None
     first_called_at: datetime | None
     misses: int
 
@@ -99,7 +100,9 @@ async def newcomers_of(setting: Setting, today: date, now: datetime) -> list[New
 async def habits_of(setting: Setting, today: date) -> Habits:
     """How many leave while they wait, by today's first calls."""
     calls = [
-        Called((number.first_called_at - number.virtual_at).total_seconds() / 60, number.misses > 0)
+        Called(
+            (number.first_called_at - (number.arrived_at or number.virtual_at)).total_seconds() / 60, number.misses > 0
+        )
         for number in await _numbers(setting, today)
         if number.first_called_at is not None
     ]
@@ -156,7 +159,7 @@ def glance(setting: Setting, hall: Hall, ticket: Ticket, times: Learned | None, 
     means = {code: found.mean_minutes for code, found in times.times.items()} if times else set_times
     average_hall = sum(means[other.line] for other in waiting if other.line in means) / max(1, len(waiting))
     entered = [
-        (other.first_called_at, (other.first_called_at - other.issued_at).total_seconds() / 60)
+        (other.first_called_at, (other.first_called_at - (other.arrived_at or other.issued_at)).total_seconds() / 60)
         for other in hall.tickets
         if other.line == ticket.line and other.first_called_at is not None
     ]
@@ -204,6 +207,12 @@ async def _numbers(setting: Setting, today: date) -> Sequence[_Number]:
     return await rows(
         _Number,
         table.select(
-            table.line, table.rate, table.issued_at, table.virtual_at, table.first_called_at, table.misses
+            table.line,
+            table.rate,
+            table.issued_at,
+            table.virtual_at,
+            table.arrived_at,
+            table.first_called_at,
+            table.misses,
         ).where((table.office == setting.office.code) & (table.day == today)),
     )

@@ -2,7 +2,7 @@
 
 Pure and seeded: the same outlook and seed give the same forecast. Nobody who comes later with the same class can be
 called before somebody who waits (the rule never does that), so only those who may overtake are played: booked people
-still to come, parked and missed people who return, and newcomers of a higher class.
+still to come, people with a number from home, parked and missed people who return, newcomers of a higher class.
 """
 
 from datetime import datetime
@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from server import wire
 from server.queue.outlook import Booked, Habits, LineTimes, Newcomers, Outlook
-from server.queue.play import Setup, play
+from server.queue.play import NEVER, Setup, play
 from server.queue.rules import Hall, Seat, callable_now, ordered
 
 __all__ = ["Booked", "Forecast", "Habits", "LineTimes", "Newcomers", "Outlook", "Range", "forecast", "shown", "what_if"]
@@ -30,7 +30,10 @@ class Range(Struct, frozen=True):
 
 
 class Forecast(Struct, frozen=True):
-    """`lines`: for a number taken now; what no desk serves is absent. `ahead`: how many are called before a ticket."""
+    """`lines`: for a number taken now; what no desk serves is absent. `ahead`: how many are called before a ticket.
+
+    `tickets` has those at home, too: as if they came.
+    """
 
     lines: dict[str, Range]
     tickets: dict[str, Range]
@@ -50,10 +53,15 @@ def forecast(outlook: Outlook, *, plays: int = 60, seed: int) -> Forecast:
     taken: list[list[float]] = [[] for _ in setup.lines]
     for calls, probes in play(setup, plays, seed):
         for place in setup.reachable:
-            called[place].append(calls[place])
+            if calls[place] < NEVER:  # how long he would wait if he came
+                called[place].append(calls[place])
         for instants, instant in zip(taken, probes, strict=True):
             instants.append(instant)
-    tickets = {setup.people[place].id: _range(called[place], setup.horizon) for place in sorted(setup.reachable)}
+    tickets = {
+        setup.people[place].id: _range(called[place], setup.horizon)
+        for place in sorted(setup.reachable)
+        if called[place]
+    }
     lines = {line: _range(instants, setup.horizon) for line, instants in zip(setup.lines, taken, strict=True)}
     return Forecast(lines, tickets, ahead)
 

@@ -14,20 +14,22 @@ from server.journal.frames import head_seq
 from server.journal.tables import Journal
 from server.people.rules import Officer
 from server.phrases import Language, say
-from server.queue import experience, tables
+from server.queue import experience, home, tables
 from server.queue.alerts import alerts_of, state_of_hall
 from server.queue.board import waiting_by_line
 from server.queue.forecast import forecast, shown, what_if
 from server.queue.forecasting import PLAYS, Forecaster, outlook
 from server.queue.hall import Setting, desks, load_hall, load_setting, number_of, seat_at
 from server.queue.reception import latest
-from server.queue.rules import Hall, Seat, Ticket, callable_now
+from server.queue.rules import FROM_HOME, Hall, Seat, Ticket, callable_now, in_hall_since
 from server.wire import HallDesk, HallLine, HallTruth, HallView, ReceptionTicket, Wait, WhatIf
 
-__all__ = ["guidance_line", "hall_view", "missed_tickets", "reception_tickets", "what_if_open"]
+__all__ = ["coming_tickets", "guidance_line", "hall_view", "missed_tickets", "reception_tickets", "what_if_open"]
 
 ENOUGH_GRADED = 10
 QUARTERS = 96
+WAS_HERE = f"(source <> '{FROM_HOME}' OR arrived_at IS NOT NULL)"
+"""Who took a number at home and never came has not left the hall."""
 USUAL_WEEKS = 4
 
 
@@ -56,6 +58,12 @@ async def reception_tickets(
     """Tickets of today by line and time of issue, newest first."""
     setting = await load_setting(office)
     return [_listed(ticket, setting, language) for ticket in await latest(office, line, since)]
+
+
+async def coming_tickets(office: str, language: Language) -> list[ReceptionTicket]:
+    """Who has a number from home and has not arrived, whose turn is next in front."""
+    setting = await load_setting(office)
+    return [_listed(ticket, setting, language) for ticket in await home.coming(office)]
 
 
 async def missed_tickets(office: str, language: Language) -> list[ReceptionTicket]:
@@ -110,7 +118,7 @@ async def hall_view(officer: Officer, language: Language, forecaster: Forecaster
         lines=lines,
         waiting=len(waiting),
         served_today=await _count(setting, today, "state = 'served'"),
-        left_today=await _count(setting, today, "state IN ('withdrawn', 'no-show', 'closed')"),
+        left_today=await _count(setting, today, f"state IN ('withdrawn', 'no-show', 'closed') AND {WAS_HERE}"),
         chosen_today=await _count(setting, today, "chosen_by IS NOT NULL"),
         arrivals=(await _arrivals(setting, [today]))[today],
         usual=await _usual(setting, today),
@@ -207,7 +215,7 @@ async def _lines(setting: Setting, hall: Hall, waits: dict[str, Wait], language:
             name=name_in(language, line),
             waiting=waiting[code],
             longest_since=min(
-                (t.virtual_at for t in hall.tickets if t.line == code and t.state == "waiting"), default=None
+                (in_hall_since(t) for t in hall.tickets if t.line == code and t.state == "waiting"), default=None
             ),
             wait=waits.get(code),
             served_by=sum(1 for seat in hall.seats if code in seat.lines and not seat.paused),

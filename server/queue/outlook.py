@@ -46,6 +46,10 @@ class Habits(Struct, frozen=True):
     """Share of the missed who come back, after `returns_minutes` on average."""
     returns_minutes: float = 10.0
     booked_absent: float = 0.1
+    home_absent: float = 0.2
+    """Share of those with a number from home who never come."""
+    home_minutes: float = 30.0
+    """The longest way to the hall: whoever still comes could be there within so many minutes from now."""
     parked_minutes: float = 10.0
     """Mean minutes until a parked person without a time of return is back."""
     pause_minutes: float = 15.0

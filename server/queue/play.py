@@ -52,7 +52,8 @@ def residual(mu: float, sigma: float, elapsed: float, share: float) -> float:
 class Setup:
     """What is the same in all plays: the desks, the people, and the groups they wait in.
 
-    People are the tickets that wait, are parked or were missed, in the rule's order of ties, and then the booked.
+    People are the tickets that wait, are parked, were missed or are still at home, in the rule's order of ties, and
+    then the booked.
     A group is everybody with one rate whom the same desks may take; `masks` holds those desks as bits.
     """
 
@@ -65,7 +66,7 @@ class Setup:
         self.horizon = float(max(0, left))
 
         order = sorted(hall.tickets, key=lambda t: (t.virtual_at, t.issued_at, t.issued_seq, t.id))
-        tickets = [ticket for ticket in order if ticket.state in ("waiting", "parked", "missed")]
+        tickets = [ticket for ticket in order if ticket.state in ("waiting", "parked", "missed", "coming")]
         self.people = tickets + [_as_ticket(booked, place, outlook) for place, booked in enumerate(outlook.booked)]
         codes = sorted({*outlook.times, *(person.line for person in self.people), *(n.line for n in outlook.newcomers)})
         self.line_no = {code: place for place, code in enumerate(codes)}
@@ -85,7 +86,8 @@ class Setup:
         self.waiting = [place for place, ticket in enumerate(tickets) if callable_now(ticket, outlook.now)]
         standing = set(self.waiting)
         self.away = [(place, ticket) for place, ticket in enumerate(tickets) if place not in standing]
-        self.reachable = {place for place in self.waiting if self.masks[self.group_of[place]]}
+        coming = [place for place, ticket in self.away if ticket.state == "coming"]
+        self.reachable = {place for place in self.waiting + coming if self.masks[self.group_of[place]]}
         self.rests = [place for place in self.waiting if self.people[place].id in hall.resting]
         self.standing: list[list[Head]] = [[] for _ in self.groups]
         for place in self.waiting:
@@ -147,7 +149,10 @@ class Desk:
 
 
 def play(setup: Setup, plays: int, seed: int) -> Iterator[tuple[list[float], list[float]]]:
-    """Per play: when each of `people` is called, and each number taken now in `lines`; the horizon where not called."""
+    """Per play: when each of `people` is called, and each number taken now in `lines`; the horizon where not called.
+
+    NEVER for whoever, in this play, does not come from home at all.
+    """
     rng = Random(seed)  # noqa: S311 (a forecast, not a secret)
     for number in range(plays):
         # The common pace comes from evenly spaced quantiles instead of the dice: steadier P90s from few plays.
@@ -202,6 +207,12 @@ class Play:
                 if person.parked_until is not None:
                     back = float(max(0, milliseconds(person.parked_until - outlook.now)))
                 coming.append((back, place))
+            elif person.state == "coming":
+                if rng.random() < habits.home_absent:
+                    self.calls[place] = NEVER
+                    self.uncalled -= place in setup.reachable
+                else:
+                    coming.append((rng.uniform(0, habits.home_minutes) * MINUTE, place))
             elif rng.random() < habits.returns:
                 coming.append((rng.expovariate(1 / habits.returns_minutes) * MINUTE, place))
         for place, booked in enumerate(outlook.booked, len(setup.people) - len(outlook.booked)):

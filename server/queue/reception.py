@@ -16,7 +16,7 @@ from server.queue import tables
 from server.queue.aside import back_in_queue, own_label
 from server.queue.desk import actor, check
 from server.queue.hall import Setting, hall_change, set_state, ticket_by_id
-from server.queue.rules import Ticket
+from server.queue.rules import FROM_HOME, Ticket
 from server.queue.service import Issued, Wanted, follow_token, issue, refuse_when_closed, withdraw_in
 
 __all__ = ["CardRow", "bring_back", "cards", "give_number", "latest", "put_card", "reactivate", "reprint", "withdraw"]
@@ -132,8 +132,10 @@ async def latest(office: str, line: str | None, since: datetime | None) -> list[
 async def _again(change: Change, setting: Setting, ticket: Ticket, kind: str) -> Ticket:
     if ticket.ended_seq is not None and ticket.ended_seq <= change.day_seq:
         raise Refusal("too-old")
+    here = change.now if ticket.source == FROM_HOME else None
     return await set_state(
-        change, setting, ticket, kind, state="waiting", virtual_at=change.now, misses=0, missed_at=None,
+        change, setting, ticket, kind, state="waiting", virtual_at=change.now,
+        arrived_at=ticket.arrived_at or here, misses=0, missed_at=None,
         label=await own_label(setting, ticket), only_officer=None, only_counter=None, back_to=None,
         returned_seq=None, ended_at=None, ended_seq=None, counter=None, officer=None, called_at=None, started_at=None,
     )  # fmt: skip

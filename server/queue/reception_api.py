@@ -10,7 +10,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from server.catalogue import service as catalogue
 from server.errors import Refusal
 from server.people.rules import SEATED, Officer, Role
-from server.queue import desk_view, head, office_view, reception, service, views
+from server.queue import desk_view, head, home, office_view, reception, service, views
 from server.queue.api import forecaster_of
 from server.queue.rules import Ticket
 from server.queue.service import Issued
@@ -64,15 +64,12 @@ class ReceptionController(Controller):
 
     @post("/check-in", operation_id="receptionCheckIn", status_code=201)
     async def check_in(self, request: Req, data: JSONBody[CheckIn]) -> Response[bytes]:
-        """Turn today's appointment into a ticket."""
+        """Turn today's appointment into a ticket, or let the holder of a number from home arrive."""
         officer = await context.officer(request, *AT_RECEPTION)
-        reference, phone, dossier = service.what_was_shown(data)
 
         async def work() -> Issued:
             try:
-                return await service.check_in(
-                    officer.office, f"officer:{officer.username}", reference=reference, phone=phone, dossier=dossier
-                )
+                return await home.show(officer.office, f"officer:{officer.username}", data)
             except Refusal as refusal:
                 await views.with_ticket_told(
                     refusal, officer.office, context.settings_of(request).address, forecaster_of(request)
@@ -80,6 +77,17 @@ class ReceptionController(Controller):
                 raise
 
         return await self._issued(request, work)
+
+    @get("/coming", operation_id="receptionComing")
+    async def coming(self, request: Req) -> list[ReceptionTicket]:
+        """Who has a number from home and has not said that he is here."""
+        officer = await context.officer(request, *AT_RECEPTION)
+        return await office_view.coming_tickets(officer.office, context.language(request))
+
+    @post("/tickets/{ticket:str}/arrive", operation_id="receptionArrive", status_code=200)
+    async def arrive(self, request: Req, ticket: FromPath[str]) -> Response[bytes]:
+        """The holder of a number from home is here."""
+        return await _verb(request, lambda officer: home.arrive(officer, ticket), AT_RECEPTION)
 
     @post("/tickets/{ticket:str}/return", operation_id="receptionReturn", status_code=200)
     async def bring_back(self, request: Req, ticket: FromPath[str]) -> Response[bytes]:

@@ -9,12 +9,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from server.clock import milliseconds
 
 __all__ = [
     "FROM",
+    "FROM_HOME",
     "OPEN_STATES",
     "DeskRow",
     "Discipline",
@@ -33,6 +34,7 @@ __all__ = [
     "came_back_in_time",
     "choose",
     "due_back",
+    "in_hall_since",
     "next_number",
     "numbered",
     "numbers_given",
@@ -44,17 +46,19 @@ __all__ = [
     "virtual_arrival",
 ]
 
-State = Literal["waiting", "called", "serving", "parked", "missed", "served", "withdrawn", "no-show", "closed"]
+State = Literal[
+    "coming", "waiting", "called", "serving", "parked", "missed", "served", "withdrawn", "no-show", "closed"
+]
 Discipline = Literal["accumulating", "strict", "fifo"]
 HelpKind = Literal["head", "emergency"]
 """What a counter calls for: the head, without a sound, or anybody who can come."""
 
 Verb = Literal[
     "call", "recall", "start", "finish", "miss", "return", "park", "resume", "transfer", "merge", "add-procedure",
-    "no-show", "withdraw", "bring-back", "reactivate",
+    "no-show", "withdraw", "bring-back", "reactivate", "arrive",
 ]  # fmt: skip
 
-OPEN_STATES: frozenset[State] = frozenset({"waiting", "called", "serving", "parked", "missed"})
+OPEN_STATES: frozenset[State] = frozenset({"coming", "waiting", "called", "serving", "parked", "missed"})
 
 FROM: Mapping[Verb, frozenset[State]] = {
     "call": frozenset({"waiting"}),
@@ -69,11 +73,15 @@ FROM: Mapping[Verb, frozenset[State]] = {
     "merge": frozenset({"called", "serving"}),
     "add-procedure": frozenset({"called", "serving"}),
     "no-show": frozenset({"called", "missed"}),
-    "withdraw": frozenset({"waiting", "missed"}),
+    "withdraw": frozenset({"coming", "waiting", "missed"}),
     "bring-back": frozenset({"missed", "closed"}),
     "reactivate": frozenset({"no-show"}),
+    "arrive": frozenset({"coming"}),
 }
 """The states that each verb may start from; from any other it is refused and changes nothing."""
+
+FROM_HOME = "phone"
+"""The source of a number taken at home: its ticket is `coming`, and called by nobody, until its holder has arrived."""
 
 DOORS_OPEN_BEFORE = timedelta(minutes=60)
 """People queue before the office opens: numbers are given from this long before the first hour of the day."""
@@ -83,7 +91,10 @@ CALLS_BEFORE_RETURN = 2
 
 
 class Ticket(Struct, frozen=True, kw_only=True):
-    """One number of one person, as stored. `rate` is the class's b in hundredths; `virtual_at` is v."""
+    """One number of one person, as stored. `rate` is the class's b in hundredths; `virtual_at` is v.
+
+    `arrived_at` is when the holder of a number taken at home said at the hall that he is there.
+    """
 
     id: str
     office: str
@@ -99,6 +110,7 @@ class Ticket(Struct, frozen=True, kw_only=True):
     virtual_at: datetime
     issued_at: datetime
     issued_seq: int
+    arrived_at: datetime | None = None
     touched_seq: int = 0
     only_officer: str | None = None
     only_counter: int | None = None
@@ -282,7 +294,13 @@ def resting(ticket: Ticket, calls_on_line: Iterable[int]) -> bool:
 
 
 def ahead_of(ticket: Ticket, hall: Hall, now: datetime) -> int:
-    """How many the rule would call before this one if nobody else came: those that compete for the same desks."""
+    """How many the rule would call before this one if nobody else came: those that compete for the same desks.
+
+    For somebody who is still at home: if he were there now.
+    """
+    if ticket.state == "coming":
+        ticket = structs.replace(ticket, state="waiting")
+        hall = structs.replace(hall, tickets=[ticket, *(other for other in hall.tickets if other.id != ticket.id)])
     rivals = {ticket.line}
     for seat in hall.seats:
         if ticket.line in seat.lines:
@@ -301,12 +319,16 @@ def reason(chosen: Ticket, hall: Hall, seat: Seat, now: datetime) -> tuple[str, 
     minutes = max(0, milliseconds(now - chosen.virtual_at)) // 60_000
     others = [other for other in queue_of(seat, hall, now) if other.id != chosen.id]
     values: dict[str, object] = {"minutes": minutes}
+    if chosen.state == "coming":
+        return "why.coming", values
     if chosen.only_officer == seat.officer or chosen.only_counter == seat.counter:
         return "why.for-you", values
     if not others:
         return "why.only", values
     if chosen.returned_seq is not None:
         return "why.returned", values
+    if chosen.arrived_at is not None and any(other.virtual_at > chosen.virtual_at for other in others):
+        return "why.from-home", values
     if chosen.appointment is not None and chosen.virtual_at < chosen.issued_at:
         return "why.appointment", values
     if chosen.rate > 100 and any(other.virtual_at < chosen.virtual_at for other in others):
@@ -318,11 +340,18 @@ def reason(chosen: Ticket, hall: Hall, seat: Seat, now: datetime) -> tuple[str, 
 
 def allowed(verb: Verb, ticket: Ticket, *, seat: Seat | None = None) -> Refused | None:
     """Whether a verb may be done to a ticket, and by this desk where one is given."""
+    if verb == "arrive" and ticket.state in OPEN_STATES - FROM[verb]:
+        return Refused("already-arrived" if ticket.arrived_at is not None else "not-from-home")
     if ticket.state not in FROM[verb]:
-        return Refused("wrong-state")
+        return Refused("not-arrived" if ticket.state == "coming" else "wrong-state")
     if seat is not None and ticket.state in ("called", "serving") and ticket.counter != seat.counter:
         return Refused("not-your-ticket")
     return None
+
+
+def in_hall_since(ticket: Ticket) -> datetime:
+    """Since when somebody waits for the office's sake: not while he is at home with a number."""
+    return ticket.arrived_at or ticket.virtual_at
 
 
 def numbers_given(opening: Sequence[tuple[datetime, datetime]], now: datetime) -> bool:

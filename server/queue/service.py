@@ -34,6 +34,7 @@ __all__ = [
     "follow_token",
     "issue",
     "issued_again",
+    "ticket_if_any",
     "ticket_of_token",
     "withdraw",
     "withdraw_own",
@@ -180,10 +181,16 @@ async def issued_again(office: str, ticket: str) -> Issued:
 
 async def ticket_of_token(token: str) -> Ticket:
     """The ticket that a follow token or look-up code belongs to. Refuses no-such-ticket."""
-    found = await row(Ticket, tables.Ticket.select().where(tables.Ticket.follow_hash == token_hash(normalised(token))))
+    found = await ticket_if_any(token)
     if found is None:
         raise Refusal("no-such-ticket")
     return found
+
+
+async def ticket_if_any(code: str) -> Ticket | None:
+    """The ticket of this look-up code, or None where it is nobody's."""
+    table = tables.Ticket
+    return await row(Ticket, table.select().where(table.follow_hash == token_hash(normalised(code))))
 
 
 # --- within a change ---------------------------------------------------------------------------------------
@@ -207,20 +214,26 @@ async def add_ticket(
     virtual_at: datetime | None = None,
     issued_at: datetime | None = None,
     offline_number: int | None = None,
+    person: str | None = None,
 ) -> Ticket:
-    """Write a waiting ticket and tell of it. Its number comes from the series, or is a kiosk's own offline one."""
+    """Write a ticket and tell of it. Its number comes from the series, or is a kiosk's own offline one.
+
+    It waits, but for one that a `person` takes at home: that is `coming` until he has arrived.
+    """
     today = clock.day_of(issued_at or change.now, setting.office.time_zone)
     number = offline_number or await _take_number(change, setting, line)
     ticket = Ticket(
         id=identifier, office=change.office, day=today, series=line, number=number,
         label=label or numbered(setting.lines[line].prefix, number), line=line, klass=klass, rate=rate, source=source,
-        state="waiting", virtual_at=virtual_at or issued_at or change.now, issued_at=issued_at or change.now,
+        state="coming" if person else "waiting",
+        virtual_at=virtual_at or issued_at or change.now, issued_at=issued_at or change.now,
         issued_seq=change.next_seq, touched_seq=change.next_seq, visit=identifier, appointment=appointment,
         only_officer=only_officer,
         procedures=procedures, language=language, sample=setting.policy.sample,
     )  # fmt: skip
     code = derived_code(key, "follow", f"{identifier}:0")
-    await change.insert(tables.Ticket, ticket.id, structs.asdict(ticket) | {"follow_hash": token_hash(code)})
+    hidden = {"follow_hash": token_hash(code), "person": person}
+    await change.insert(tables.Ticket, ticket.id, structs.asdict(ticket) | hidden)
     change.append("ticket.issued", ticket_facts(setting, None, ticket))
     return ticket
 

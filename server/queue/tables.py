@@ -7,7 +7,10 @@ from server.journal.tables import PERSONAL
 
 
 class Ticket(Table, tablename="ticket"):
-    """One number of one person. Columns marked personal never reach the journal."""
+    """One number of one person. Columns marked personal never reach the journal.
+
+    `person` is an HMAC of the telephone that a number was taken with at home; the number itself is not kept.
+    """
 
     id = Varchar(length=100, primary_key=True)
     office = Varchar(length=40)
@@ -23,6 +26,7 @@ class Ticket(Table, tablename="ticket"):
     virtual_at = Timestamptz(default=None)
     issued_at = Timestamptz(default=None)
     issued_seq = BigInt(default=0)
+    arrived_at = Timestamptz(null=True, default=None)
     touched_seq = BigInt(default=0)
     only_officer = Varchar(length=100, null=True, default=None)
     only_counter = Integer(null=True, default=None)
@@ -57,6 +61,7 @@ class Ticket(Table, tablename="ticket"):
     sample = Boolean(default=False)
     follow_no = Integer(default=0)
     follow_hash = Varchar(length=64, secret=True)
+    person = Varchar(length=64, null=True, default=None, help_text=PERSONAL)
 
 
 class Desk(Table, tablename="desk"):

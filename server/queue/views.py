@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from server import clock
 from server.catalogue import service as catalogue
@@ -19,7 +19,8 @@ from server.queue.hall import (
     number_of,
     ticket_by_id,
 )
-from server.queue.rules import Ticket, ahead_of
+from server.queue.rules import FROM_HOME, Ticket, ahead_of
+from server.queue.rules_home import expected_turn
 from server.queue.service import Issued, issued_again, ticket_of_token
 from server.rating import service as rating
 from server.rating.rules import may_replace
@@ -28,6 +29,7 @@ from server.wire import (
     PhoneTicket,
     TabletTicket,
     TabletView,
+    Turn,
 )
 
 __all__ = [
@@ -48,7 +50,7 @@ async def issued_ticket(issued: Issued, public_url: str, language: Language, for
     if wait is None:  # the forecast is older than the ticket: what it says of a number taken now is the next best
         wait = (await forecaster.lines(ticket.office)).get(ticket.line)
     hall = await load_hall(setting, now)
-    if wait is not None:
+    if wait is not None and ticket.source != FROM_HOME:  # when he comes is his own affair, and no promise of ours
         await experience.promise(ticket, wait, experience.glance(setting, hall, ticket, None, now))
     return IssuedTicket(
         id=ticket.id,
@@ -66,9 +68,9 @@ async def issued_ticket(issued: Issued, public_url: str, language: Language, for
 
 
 async def with_ticket_told(refusal: Refusal, office: str, public_url: str, forecaster: Forecaster) -> None:
-    """Let an already-checked-in refusal carry the whole ticket instead of its id."""
+    """Let a refusal of what was done already carry the whole ticket instead of its id."""
     before = refusal.extra.get("ticket")
-    if refusal.code == "already-checked-in" and isinstance(before, str):
+    if refusal.code in ("already-checked-in", "already-arrived") and isinstance(before, str):
         again = await issued_again(office, before)
         language: Language = "en" if again.ticket.language == "en" else "vi"
         refusal.extra["ticket"] = await issued_ticket(again, public_url, language, forecaster)
@@ -88,9 +90,14 @@ async def phone_ticket(token: str, language: Language, forecaster: Forecaster) -
     now = clock.now()
     line = setting.lines.get(ticket.line)
     ahead, wait = None, None
-    if ticket.state == "waiting":
+    if ticket.state in ("waiting", "coming"):
         ahead = ahead_of(ticket, await load_hall(setting, now), now)
         wait = await forecaster.ticket_wait(ticket.office, ticket.id)
+    turn: Turn | UnsetType = UNSET
+    if ticket.state == "coming" and wait is not None:
+        begins, ends = expected_turn(now, wait.p50, wait.p90)
+        zone = setting.office.time_zone
+        turn = Turn(begins=clock.local(begins, zone), ends=clock.local(ends, zone))
     called = ticket.state in ("called", "serving")
     rated_by = await rating.rated_by(ticket.id) if ticket.state == "served" else None
     return PhoneTicket(
@@ -106,6 +113,7 @@ async def phone_ticket(token: str, language: Language, forecaster: Forecaster) -
         rated=rated_by is not None,
         as_of=now,
         time_zone=setting.office.time_zone,
+        turn=turn,
         counter=ticket.counter if called and ticket.counter is not None else UNSET,
         called_at=ticket.called_at if called and ticket.called_at is not None else UNSET,
         can_rate=ticket.state == "served" and (rated_by is None or may_replace(rated_by, "phone")),

@@ -13,9 +13,9 @@ from server.codes import normalised
 from server.errors import Refusal
 from server.phrases import Language
 from server.queue import service as queue
-from server.queue import views
-from server.queue.api import forecaster_of
 from server.web import context
+from server.web.home import PAGES as HOME_PAGES
+from server.web.home import ticket_response
 from server.web.limits import guessing
 from server.web.render import page
 
@@ -74,8 +74,7 @@ async def look_up_page(request: Req, code: FromQuery[str | None] = None) -> Resp
 async def ticket_page(request: Req, follow_token: FromPath[str]) -> Response[bytes]:
     """One's own ticket."""
     with guessing(request, "look-up"):
-        ticket = await views.phone_ticket(follow_token, context.language(request), forecaster_of(request))
-    return page(request, "ticket.html", follow_token=normalised(follow_token), ticket=ticket)
+        return await ticket_response(request, follow_token)
 
 
 def error_page(request: Req, refusal: Refusal, language: Language, headers: dict[str, str]) -> Response[bytes]:
@@ -86,4 +85,4 @@ def error_page(request: Req, refusal: Refusal, language: Language, headers: dict
     )  # fmt: skip
 
 
-PAGES = [desk_page, reception_page, head_page, tablet_page, wall_page, look_up_page, ticket_page]
+PAGES = [desk_page, reception_page, head_page, tablet_page, wall_page, look_up_page, ticket_page, *HOME_PAGES]

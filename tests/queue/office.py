@@ -14,7 +14,7 @@ from server.journal.frames import head_seq
 from server.people import service as people
 from server.people.rules import Officer
 from server.people.tables import Officer as OfficerTable
-from server.queue import aside, desk, head, service, visit
+from server.queue import aside, desk, head, home, service, visit
 from server.queue.hall import desks, ticket_by_id
 from server.queue.rules import Ticket
 from tests.server.journalled import stored
@@ -25,7 +25,7 @@ COPY, BIRTH = "9.000001", "9.000002"
 """Procedures of lines A and H."""
 MORNING, AFTERNOON = (480, 690), (810, 1020)
 
-STATES = ("waiting", "called", "serving", "parked", "missed", "served", "withdrawn", "no-show", "closed")
+STATES = ("coming", "waiting", "called", "serving", "parked", "missed", "served", "withdrawn", "no-show", "closed")
 
 
 async def open_office(*, around_the_clock: bool = False, shifts: bool = False, **settings: object) -> None:
@@ -93,7 +93,7 @@ async def open_office(*, around_the_clock: bool = False, shifts: bool = False, *
                 for name, number, ends in (("dung", 1, 690), ("trang", 2, 1020))
             )
         )  # fmt: skip
-    for key, value in {"may_choose": "dung;trang;reception", **settings}.items():
+    for key, value in {"may_choose": "dung;trang;reception", "numbers_from_home": 20, **settings}.items():
         await catalogue.Setting.insert(catalogue.Setting(office=OFFICE, key=key, value=str(value)))
 
 
@@ -115,6 +115,12 @@ async def issue(line: str = "A", **more: object) -> Ticket:
     return (await service.issue(OFFICE, service.Wanted(line=line, **more), "device:kiosk")).ticket  # type: ignore[arg-type]
 
 
+async def from_home(line: str = "A", phone: str = "0912345678", **more: object) -> Ticket:
+    """A number taken on a phone at home."""
+    wanted = service.Wanted(line=line, **more)  # type: ignore[arg-type]
+    return (await home.take(OFFICE, wanted, phone)).ticket
+
+
 async def now_is(ticket: Ticket) -> Ticket:
     """The ticket as it is stored now."""
     return await ticket_by_id(OFFICE, ticket.id)
@@ -122,7 +128,7 @@ async def now_is(ticket: Ticket) -> Ticket:
 
 async def ticket_in(state: str, who: Officer) -> Ticket:
     """A fresh ticket brought into a state by this officer's desk, which must be free; the queue must be empty."""
-    ticket = await issue()
+    ticket = await (from_home() if state == "coming" else issue())
     if state == "closed":
         held = {each.counter: each.officer for each in await desks(OFFICE) if each.officer}
         await head.end_day(await officer("huong"))
@@ -130,7 +136,7 @@ async def ticket_in(state: str, who: Officer) -> Ticket:
             await desk.sit(await officer(username), counter)
     elif state == "withdrawn":
         await aside.withdraw(who, ticket.id)
-    elif state != "waiting":
+    elif state not in ("waiting", "coming"):
         await desk.call_next(who)
         if state in ("serving", "parked", "served"):
             await desk.start(who, ticket.id)

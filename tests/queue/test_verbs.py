@@ -9,8 +9,8 @@ import pytest
 
 from server.db import Database, transaction
 from server.people.rules import Officer
-from server.queue import aside, desk, reception, service, visit
-from server.queue.rules import FROM, State, Ticket, Verb
+from server.queue import aside, desk, home, reception, service, visit
+from server.queue.rules import FROM, OPEN_STATES, State, Ticket, Verb
 from tests.queue.office import (
     BIRTH,
     COPY,
@@ -50,12 +50,13 @@ DEEDS: Mapping[Verb, Deed] = {
     "withdraw": lambda who, ticket, other: aside.withdraw(who, ticket.id),
     "bring-back": lambda who, ticket, other: reception.bring_back(who, ticket.id),
     "reactivate": lambda who, ticket, other: reception.reactivate(who, ticket.id),
+    "arrive": lambda who, ticket, other: home.arrive(who, ticket.id),
 }  # fmt: skip
 
 LEADS_TO: Mapping[Verb, State] = {
     "call": "called", "recall": "called", "start": "serving", "finish": "served", "miss": "missed",
     "return": "waiting", "park": "parked", "resume": "serving", "transfer": "waiting", "no-show": "no-show",
-    "withdraw": "withdrawn", "bring-back": "waiting", "reactivate": "waiting",
+    "withdraw": "withdrawn", "bring-back": "waiting", "reactivate": "waiting", "arrive": "waiting",
 }  # fmt: skip
 """The state after a verb; the others leave it as it was."""
 
@@ -70,6 +71,10 @@ def expected(verb: Verb, state: str, who: str) -> str | None:
     at_desk = state in ("called", "serving")
     if verb in SEATED and who == "lan":
         return "not-seated"
+    if verb == "arrive" and state in OPEN_STATES - FROM[verb]:
+        return "not-from-home"
+    if state == "coming" and state not in FROM[verb]:
+        return "not-arrived"
     if state not in FROM[verb]:
         return "already-withdrawn" if (verb, state) == ("withdraw", "withdrawn") else "wrong-state"
     return "not-your-ticket" if at_desk and who != "dung" else None
@@ -107,7 +112,9 @@ async def test_every_verb_from_every_state(database: Database, clock: Clock, sta
     await kept_its_promises(OFFICE)
 
 
-TWICE: Mapping[Verb, str | None] = {"recall": "too-soon", "withdraw": "already-withdrawn", "add-procedure": None}
+TWICE: Mapping[Verb, str | None] = {
+    "recall": "too-soon", "withdraw": "already-withdrawn", "add-procedure": None, "arrive": "already-arrived",
+}  # fmt: skip
 """How the same verb ends when it is pressed again; wrong-state where nothing else is said."""
 
 

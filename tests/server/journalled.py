@@ -17,7 +17,7 @@ from server.wire import Board
 
 TABLES: list[type[Table]] = [
     *(table for table in queue.TABLES if table is not queue.Promise),
-    *booking.TABLES,
+    *(table for table in booking.TABLES if any(column._meta.name == "office" for column in table._meta.columns)),
     *rating.TABLES,
 ]
 """What is written through changes of an office, and nowhere else."""

@@ -6,7 +6,7 @@ import { rings, story } from "../../../server/web/static/js/ticket_rules.js";
 
 const minutes = (low, high) => `${low}–${high}`;
 const ticket = (state, more = {}) => ({ label: "A012", state, ahead: null, wait: null, rated: false, canRate: false, ...more });
-const told = (given, rose = false) => story(given, rose, minutes);
+const told = (given, rose = false) => story(given, rose, minutes, (at) => at.slice(11, 16));
 const STATES = ["waiting", "called", "serving", "parked", "missed", "served", "withdrawn", "no-show", "closed"];
 
 test("every state has a sentence, and only a waiting one a wait", () => {

@@ -15,7 +15,7 @@ import { pressed, staffPage } from "./staff.js";
 /** @typedef {{id: string, number: string, label: string, line: string, lineName: string, state: string, issuedAt: string, returnable: boolean, priority: boolean}} Listed */
 /** @typedef {{label: string, lineName: string, ahead: number, wait: Wait, followToken: string}} Issued */
 /** @typedef {{id: string, reference: string, kind: string, reason: string | null}} Failed a message that did not get through */
-/** @typedef {{session: Session, zone: string, sample: boolean, lines: Line[], groups: {code: string, nameVi: string, nameEn: string}[], missed: Listed[], latest: Listed[], cards: {label: string, state: string}[], failed: Failed[]}} View */
+/** @typedef {{session: Session, zone: string, sample: boolean, lines: Line[], groups: {code: string, nameVi: string, nameEn: string}[], missed: Listed[], coming: Listed[], latest: Listed[], cards: {label: string, state: string}[], failed: Failed[], poster: string}} View */
 
 const card = find("#card", HTMLInputElement);
 const group = find("#group", HTMLSelectElement);
@@ -30,11 +30,11 @@ const page = staffPage({ ask, sample: (view) => view.sample, draw });
 async function ask(session) {
   const since = lostSince.value ? `&since=${encodeURIComponent(instantToday(lostSince.value, Date.now(), zone))}` : "";
   const query = lostLine.value ? `?line=${encodeURIComponent(lostLine.value)}${since}` : "";
-  const [office, groups, missed, latest, cards, messages] = await Promise.all([
-    read(`/api/offices/${encodeURIComponent(session.office)}`), read("/api/reception/groups"), read("/api/reception/missed"),
+  const [office, groups, missed, coming, latest, cards, messages] = await Promise.all([
+    read(`/api/offices/${encodeURIComponent(session.office)}`), read("/api/reception/groups"), read("/api/reception/missed"), read("/api/reception/coming"),
     read(`/api/reception/tickets${query}`), read("/api/reception/cards"), read("/api/reception/messages"),
   ]);
-  return { session, zone: office.timeZone, sample: office.sample, lines: office.lines, groups, missed, latest, cards, failed: messages.messages };
+  return { session, zone: office.timeZone, sample: office.sample, lines: office.lines, groups, missed, coming, latest, cards, failed: messages.messages, poster: office.numbersFromHome ? `/poster/${encodeURIComponent(session.office)}` : "" };
 }
 
 /** @param {View} view */
@@ -46,8 +46,14 @@ function draw(view) {
   keep(find("#lines", HTMLElement), view.lines, (line) => line.code, lineButton, drawLine);
   drawList("missed", view.missed, (ticket) => actions(
     (ticket.returnable || (ticket.state === "no-show" && view.session.role === "head")) && ["undo-2", "desk.return", ticket.returnable ? "return" : "reactivate"]));
+  drawList("coming", view.coming, () => actions(["map-pin", "reception.arrive", "arrive"], ["", "reception.withdraw", "withdraw"]));
+  find("#coming-part", HTMLElement).hidden = view.coming.length === 0;
   drawList("latest", view.latest, (ticket) => actions(
-    ["", "reception.reprint", "reprint"], ["waiting", "missed"].includes(ticket.state) && ["", "reception.withdraw", "withdraw"]));
+    ticket.state === "coming" && ["map-pin", "reception.arrive", "arrive"], ["", "reception.reprint", "reprint"],
+    ["coming", "waiting", "missed"].includes(ticket.state) && ["", "reception.withdraw", "withdraw"]));
+  const poster = find("#poster", HTMLElement);
+  poster.hidden = !view.poster;
+  set(poster.querySelector("a"), { href: view.poster || null });
   drawCards(view.cards.filter((each) => each.state !== "in"));
   drawFailed(view.failed);
 }
@@ -101,7 +107,7 @@ function tellGiven(issued) {
 const actions = (...acts) => /** @type {Act[]} */ (acts.filter(Boolean));
 
 /**
- * @param {"missed" | "latest"} name
+ * @param {"missed" | "coming" | "latest"} name
  * @param {Listed[]} tickets
  * @param {(ticket: Listed) => Act[]} actsOf
  */
@@ -112,12 +118,13 @@ function drawList(name, tickets, actsOf) {
     const [what, small] = row.querySelectorAll(".staff-what > *");
     write(row.querySelector(".number"), ticket.label);
     write(what, ticket.lineName);
-    write(small, [time(ticket.issuedAt, zone), (name === "latest" || ticket.state !== "missed") && say(`reception.state.${ticket.state}`), ticket.priority && say("priority.label")].filter(Boolean).join(" · "));
+    write(small, [time(ticket.issuedAt, zone), (name === "latest" || (name === "missed" && ticket.state !== "missed")) && say(`reception.state.${ticket.state}`), ticket.priority && say("priority.label")].filter(Boolean).join(" · "));
     keep(/** @type {Element} */ (row.querySelector(".staff-acts")), actsOf(ticket), ([, , verb]) => verb, ([picture, phrase, verb]) =>
       h("button", { class: "button button-quiet", type: "button", "aria-label": `${say(phrase)} ${ticket.label}`, onclick: (/** @type {Event} */ event) => act(verb, ticket, pressed(event)) },
         picture && icon(picture), say(phrase)), () => undefined);
   });
-  find(`#${name}-none`, HTMLElement).hidden = tickets.length > 0;
+  const none = document.querySelector(`#${name}-none`);
+  if (none instanceof HTMLElement) none.hidden = tickets.length > 0;
 }
 
 /** @param {string} verb @param {Listed} ticket @param {HTMLElement | null} button */
@@ -171,7 +178,7 @@ async function checkIn(text) {
     return page.tell(say("reception.check_in.identity"));
   }
   const issued = await page.run("POST", "/api/reception/check-in", whatWasShown(text), find("#check-in button", HTMLElement), (problem) => {
-    if (problem.code === "already-checked-in" && problem.body.ticket) tellGiven(/** @type {Issued} */ (problem.body.ticket));
+    if (["already-checked-in", "already-arrived"].includes(problem.code) && problem.body.ticket) tellGiven(/** @type {Issued} */ (problem.body.ticket));
   });
   if (!issued) return shown.select();
   shown.value = "";

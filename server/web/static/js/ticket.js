@@ -43,7 +43,7 @@ function take(fresh) {
 
 /** @param {Ticket} now */
 function draw(now) {
-  const told = story(now, rose, minutes);
+  const told = story(now, rose, minutes, time);
   root.dataset.state = now.state;
   document.body.classList.toggle("follow-calling", now.state === "called");
   const name = now.state === "called" ? say("follow.title.called", { counter: now.counter ?? "", label: now.label }) : say("follow.title", { label: now.label });
@@ -58,6 +58,7 @@ function draw(now) {
   write(place("wait"), told.wait ? say(...told.wait) : "");
   write(place("note"), told.note && !sent ? say(...told.note) : "");
   write(place("as-of"), say("follow.as_of", { time: time(now.asOf, now.timeZone) }));
+  place("home").hidden = now.state !== "coming";
   place("stay").hidden = !told.stay;
   place("book").hidden = !told.book;
   drawWithdraw(told.withdraw);

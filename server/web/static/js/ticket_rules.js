@@ -5,12 +5,13 @@
  * @property {string} label
  * @property {string} lineName
  * @property {string} officeName
- * @property {"waiting" | "called" | "serving" | "parked" | "missed" | "served" | "withdrawn" | "no-show" | "closed"} state
+ * @property {"coming" | "waiting" | "called" | "serving" | "parked" | "missed" | "served" | "withdrawn" | "no-show" | "closed"} state
  * @property {number | null} ahead
  * @property {{p50: number, p90: number} | null} wait
  * @property {boolean} rated
  * @property {string} asOf
  * @property {string} timeZone
+ * @property {{begins: string, ends: string}} [turn] while its holder is at home
  * @property {number} [counter]
  * @property {string} [calledAt]
  * @property {boolean} canRate
@@ -39,19 +40,26 @@ function rating(ticket) {
  * @param {Ticket} ticket
  * @param {boolean} rose whether more people are ahead than the holder read before
  * @param {(low: number, high: number) => string} minutes
+ * @param {(at: string, zone: string) => string} time
  * @returns {Story}
  */
-export function story(ticket, rose, minutes) {
+export function story(ticket, rose, minutes, time) {
   const { state, ahead, wait, counter } = ticket;
   /** @type {Story} */
   const told = {
     headline: ["state.waiting"], wait: null, note: null, stay: ["waiting", "called"].includes(state),
-    withdraw: ["waiting", "missed"].includes(state), book: state === "closed", rating: rating(ticket),
+    withdraw: ["coming", "waiting", "missed"].includes(state), book: state === "closed", rating: rating(ticket),
   };
   if (state === "waiting") {
     if (ahead !== null) told.headline = ahead === 0 ? ["ticket.ahead.zero"] : ["ticket.ahead.phone", { n: ahead }];
     told.wait = wait ? ["follow.wait", { minutes: minutes(wait.p50, wait.p90) }] : ["ticket.eta.unknown"];
     told.note = rose ? ["follow.rose"] : wait && ["follow.may_change"];
+  } else if (state === "coming") {
+    const { turn, timeZone } = ticket;
+    told.headline = ["home.ticket.not_called"];
+    told.wait = turn ? ["home.ticket.turn", { from: time(turn.begins, timeZone), to: time(turn.ends, timeZone) }] : ["ticket.eta.unknown"];
+    if (ahead === 0) told.wait = ["home.ticket.turn_now"];
+    told.note = ["home.ticket.keep"];
   } else if (state === "called" || state === "serving") {
     told.headline = [`follow.${state}`, { counter: counter ?? "" }];
   } else if (state === "served") {
