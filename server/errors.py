@@ -93,6 +93,7 @@ STATUS: Mapping[str, int] = {
     "code-wrong": 403,
     "code-over": 410,
     "too-many-codes": 429,
+    "no-way-for-code": 409,
     "already-booked": 409,
     "dossier-needed": 400,
     "bad-dossier": 400,

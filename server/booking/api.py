@@ -83,23 +83,24 @@ class AppointmentController(Controller):
         limited(request, "book")
         checked = await dossier_check(request, data.office, data.dossier_number)
 
+        wanted = service.Wanted(
+            office=data.office,
+            procedures=data.procedures,
+            start=aware(data.start),
+            purpose=data.purpose,
+            officer=data.officer,
+            dossier_number=data.dossier_number,
+            dossier_check=checked,
+            dossiers=data.dossiers,
+            language=data.language,
+        )
+
         async def command() -> Answer:
-            wanted = service.Wanted(
-                office=data.office,
-                procedures=data.procedures,
-                start=aware(data.start),
-                purpose=data.purpose,
-                officer=data.officer,
-                dossier_number=data.dossier_number,
-                dossier_check=checked,
-                dossiers=data.dossiers,
-                language=data.language,
-            )
             who = await stranger(network_of(request), solution=data.solution)
             booked = await service.book(wanted, data.citizen, who=who)
             return Answer(201, await view_of(booked, with_token=True))
 
-        return await once(request, command)
+        return await once(request, command, service.turn_to_book(wanted, data.citizen))
 
     @post(
         "/{reference:str}/access",
@@ -137,11 +138,12 @@ class AppointmentController(Controller):
     async def change(
         self, request: AnyRequest, reference: FromPath[str], data: JSONBody[AppointmentPatch]
     ) -> Response[bytes]:
-        async def command() -> Answer:
-            token = token_of(request, reference)
-            return Answer(200, await view_of(await service.change(reference, token, aware(data.start))))
+        token, start = token_of(request, reference), aware(data.start)
 
-        return await once(request, command)
+        async def command() -> Answer:
+            return Answer(200, await view_of(await service.change(reference, token, start)))
+
+        return await once(request, command, service.turn_to_change(reference, token, start))
 
     @delete("/{reference:str}", operation_id="cancelBooking", status_code=200, summary="Give a booking up")
     async def cancel(self, request: AnyRequest, reference: FromPath[str]) -> Response[bytes]:

@@ -6,7 +6,8 @@ booking may do everything with it; whoever does not is told that there is no suc
 
 import hmac
 from collections import Counter as Tally
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import date, datetime, timedelta
 
 import msgspec
@@ -23,7 +24,7 @@ from server.booking.service_arrival import (
     mark_checked_in,
     still_to_come,
 )
-from server.booking.service_days import Errand, errand, free_days, nearest_free, without_notice
+from server.booking.service_days import Errand, errand, free_days, slot_views, without_notice
 from server.booking.service_gate import Stranger, limit_holds, prove
 from server.booking.service_offers import end_waiting, offer_free, refuse_unless_free_for_all, release
 from server.booking.service_person import (
@@ -44,7 +45,7 @@ from server.journal.append import Change, office_change
 from server.notify.outbox import announce
 from server.people.secrets import server_key
 from server.phrases import Language
-from server.wire import Citizen, SlotOfficer, SlotView
+from server.wire import Citizen
 
 __all__ = [
     "Appointment",
@@ -69,6 +70,8 @@ __all__ = [
     "slot_views",
     "slots",
     "still_to_come",
+    "turn_to_book",
+    "turn_to_change",
     "wanted_of",
     "with_nearest",
     "with_reference",
@@ -319,6 +322,14 @@ async def confirm(
         return confirmed
 
 
+@asynccontextmanager
+async def turn_to_change(reference: str, token: str | None, start: datetime) -> AsyncIterator[None]:
+    """Wait for one's turn to `change`, as `turn_to_book` does. Refuses what `change` does of a booking as it is now."""
+    found = await authorised(reference, token)
+    async with _turn_to_change(found, start):
+        yield
+
+
 async def change(reference: str, token: str | None, start: datetime) -> Appointment:
     """Move a booking or a hold to another start; the old one is free at once.
 
@@ -326,7 +337,7 @@ async def change(reference: str, token: str | None, start: datetime) -> Appointm
     """
     found = await authorised(reference, token)
     try:
-        async with office_change(found.office, ACTOR) as here:
+        async with _turn_to_change(found, start), office_change(found.office, ACTOR) as here:
             found = await known(found.reference)
             may_change(found, here.now)
             if start == found.starts_at:
@@ -346,9 +357,19 @@ async def change(reference: str, token: str | None, start: datetime) -> Appointm
             await offer_free(here, found.starts_at)
             return moved
     except Refusal as refused:
-        if refused.code == "slot-full":
-            raise await with_nearest(wanted_of(found, start)) from None
+        if refused.code == "slot-full" and "nearest" not in refused.extra:
+            raise await slot_full(_question(wanted_of(found, start), found.reference), start) from None
         raise
+
+
+def _turn_to_change(found: Appointment, start: datetime) -> AbstractAsyncContextManager[None]:
+    may_change(found, clock.now())
+
+    def exempt(look: Look) -> bool:
+        other = any(found.identity_hash == taken.identity_hash for taken in look.taken)
+        return start == found.starts_at or (found.identity_hash is not None and other)
+
+    return turn(_question(wanted_of(found, start), found.reference), start, exempt)
 
 
 async def cancel(reference: str, token: str | None) -> Appointment:

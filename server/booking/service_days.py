@@ -4,12 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from server import clock
 from server.booking import rules, tables
 from server.booking.rules_dealing import Booked
 from server.booking.rules_duties import Staff
+from server.booking.rules_fairness import turns
 from server.booking.rules_states import Appointment, Purpose
 from server.booking.service_rows import COLUMNS
 from server.catalogue import rules as catalogue_rules
@@ -18,19 +19,23 @@ from server.catalogue.rules import Office, Policy, Procedure, ServiceLine
 from server.db import rows
 from server.errors import Refusal
 from server.people import service as people
+from server.wire import SlotOfficer, SlotView
 
 __all__ = [
     "LONGEST_VIEW",
     "Errand",
     "duties_on",
     "errand",
+    "free_and_taken",
     "free_days",
     "horizon",
     "lines_needed",
     "nearest_free",
     "refuse_unless_free",
+    "slot_views",
     "staff_of",
     "timetable",
+    "without_notice",
 ]
 
 LONGEST_VIEW = 31
@@ -52,11 +57,17 @@ class Errand(Struct, frozen=True):
 
 
 async def errand(
-    office_code: str, procedures: Sequence[str], purpose: Purpose, officer: str | None, now: datetime
+    office_code: str,
+    procedures: Sequence[str],
+    purpose: Purpose,
+    officer: str | None,
+    now: datetime,
+    dossiers: int | None = None,
 ) -> Errand:
     """The errand of these procedures at an office. Results are collected at the line for results, where there is one.
 
-    Refuses no-such-office, office-ended, no-such-procedure; no-such-officer for one of another office.
+    More dossiers than one turn takes are a longer visit in the office's line for that. Refuses no-such-office,
+    office-ended, no-such-procedure, too-many-dossiers; no-such-officer for one of another office.
     """
     office = await catalogue.working_office(office_code, now)
     policy = await catalogue.policy(office.code)
@@ -72,12 +83,15 @@ async def errand(
         catalogue_rules.minutes_needed(procedure, line) if line.code == procedure.line else round(line.expected_minutes)
         for procedure, line in zip(wanted, places, strict=True)
     ]
-    wish = rules.Wish(
-        lines=frozenset(line.code for line in places),
-        length=rules.length(minutes, policy.slot_minutes),
-        officer=officer,
-    )
-    return Errand(office=office, policy=policy, procedures=wanted, line=places[0].code, wish=wish, officers=officers)
+    line, needed = places[0].code, frozenset(place.code for place in places)
+    many = turns(dossiers, policy.dossiers_per_turn) if purpose == "submit" else 1
+    if many > 1:
+        if policy.bulk_line not in lines:
+            raise Refusal("too-many-dossiers", n=policy.dossiers_per_turn)
+        line, needed = policy.bulk_line, needed if policy.bulk_line in needed else frozenset([policy.bulk_line])
+    span = rules.length([each * many for each in minutes], policy.slot_minutes)
+    wish = rules.Wish(lines=needed, length=span, officer=officer)
+    return Errand(office=office, policy=policy, procedures=wanted, line=line, wish=wish, officers=officers)
 
 
 def _place(procedure: Procedure, purpose: Purpose, lines: Mapping[str, ServiceLine]) -> ServiceLine:
@@ -88,12 +102,18 @@ def _place(procedure: Procedure, purpose: Purpose, lines: Mapping[str, ServiceLi
     return lines[procedure.line]
 
 
+def without_notice(plan: Errand) -> Errand:
+    """The errand as the office itself may book it: up to the last moment."""
+    return structs.replace(plan, policy=structs.replace(plan.policy, minimum_notice_minutes=0))
+
+
 def horizon(office: Office, policy: Policy, now: datetime) -> rules.Horizon:
     """How far ahead this office can be booked at this instant."""
     return rules.Horizon(
         now=now,
         time_zone=office.time_zone,
         days_ahead=policy.booking_days_ahead,
+        notice=policy.minimum_notice_minutes,
         release_times=policy.release_times,
     )
 
@@ -111,14 +131,28 @@ async def free_days(
 
     Full starts are included (`free` is 0). `besides` is a booking to be moved: its own time counts as free.
     """
+    return (await free_and_taken(errand, first_day, days, now, besides, with_officers=with_officers))[0]
+
+
+async def free_and_taken(
+    errand: Errand,
+    first_day: date,
+    days: int,
+    now: datetime,
+    besides: str | None = None,
+    *,
+    with_officers: bool = False,
+) -> tuple[dict[date, list[rules.Slot]], list[Appointment]]:
+    """What `free_days` says, and all the bookings of those days that take somebody's time, read at one moment."""
     ahead = horizon(errand.office, errand.policy, now)
     first = max(first_day, ahead.today)
     count = min(days - (first - first_day).days, LONGEST_VIEW, (ahead.last_day - first).days + 1)
-    planned = await _days(errand.office, errand.policy, first, max(count, 0), now, besides)
-    return {
+    planned, taken = await _days(errand.office, errand.policy, first, max(count, 0), now, besides)
+    slots = {
         day: timetable.slots(errand.wish, partial(ahead.bookable, day), with_officers=with_officers)
         for day, timetable in planned.items()
     }
+    return slots, taken
 
 
 async def nearest_free(errand: Errand, wanted: datetime, now: datetime, count: int = 3) -> list[rules.Slot]:
@@ -134,15 +168,17 @@ async def nearest_free(errand: Errand, wanted: datetime, now: datetime, count: i
 
 
 async def refuse_unless_free(errand: Errand, start: datetime, now: datetime, besides: str | None = None) -> None:
-    """Refuses slot-past, too-far-ahead, slot-closed and slot-full for a start that cannot be booked now."""
+    """Refuses slot-past, short-notice, too-far-ahead, slot-closed and slot-full for a start that cannot be booked now."""
     ahead = horizon(errand.office, errand.policy, now)
     if start <= now:
         raise Refusal("slot-past")
+    if ahead.too_near(start):
+        raise Refusal("short-notice", minutes=errand.policy.minimum_notice_minutes)
     # Compared as a span first: an instant at the end of time has no day in every zone.
     if start - now > timedelta(days=errand.policy.booking_days_ahead + 2):
         raise Refusal("too-far-ahead", days=errand.policy.booking_days_ahead)
     day = clock.day_of(start, errand.office.time_zone)
-    planned = (await _days(errand.office, errand.policy, day, 1, now, besides))[day]
+    planned = (await _days(errand.office, errand.policy, day, 1, now, besides))[0][day]
     index = next((index for index, begins in planned.grid(errand.wish.length) if begins == start), None)
     if index is None:
         raise Refusal("slot-closed")
@@ -157,28 +193,45 @@ async def refuse_unless_free(errand: Errand, start: datetime, now: datetime, bes
 
 async def timetable(office: Office, policy: Policy, day: date, now: datetime) -> rules.Day:
     """One day of an office as it is now, to ask for several errands what is free in it."""
-    return (await _days(office, policy, day, 1, now, None))[day]
+    return (await _days(office, policy, day, 1, now, None))[0][day]
+
+
+def slot_views(wanted: Errand, found: Sequence[rules.Slot]) -> list[SlotView]:
+    """Those of the starts that are free, as they cross the wire, in the office's own time."""
+    zone = wanted.office.time_zone
+    return [
+        SlotView(
+            start=clock.local(slot.start, zone),
+            end=clock.local(slot.end, zone),
+            free=slot.free,
+            officers=[SlotOfficer(username=name, name=wanted.officers.get(name, name)) for name in slot.officers],
+        )
+        for slot in found
+        if slot.free
+    ]
 
 
 async def _days(
     office: Office, policy: Policy, first_day: date, days: int, now: datetime, besides: str | None
-) -> dict[date, rules.Day]:
+) -> tuple[dict[date, rules.Day], list[Appointment]]:
     openings = await catalogue.opening_days(office, first_day, days)
     spans = [span for opening in openings.values() for span in opening]
     if not spans:
-        return {day: rules.Day([], [], [], share=0, slot_minutes=policy.slot_minutes) for day in openings}
+        return {day: rules.Day([], [], [], share=0, slot_minutes=policy.slot_minutes) for day in openings}, []
     duties = await duties_on(office, openings)
-    taken = await _taken(office.code, min(span[0] for span in spans), max(span[1] for span in spans), now, besides)
-    return {
+    found = await _taken(office.code, min(span[0] for span in spans), max(span[1] for span in spans), now, besides)
+    booked = await _booked(office.code, found)
+    planned = {
         day: rules.Day(
             opening,
             duties[day],
-            [booked for booked in taken if _falls_into(booked, opening)],
+            [one for one in booked if _falls_into(one, opening)],
             share=policy.bookable_share,
             slot_minutes=policy.slot_minutes,
         )
         for day, opening in openings.items()
     }
+    return planned, found
 
 
 def _falls_into(booked: Booked, opening: Sequence[rules.Interval]) -> bool:
@@ -202,7 +255,9 @@ async def staff_of(office: Office) -> Staff:
     )
 
 
-async def _taken(office: str, begins: datetime, ends: datetime, now: datetime, besides: str | None) -> list[Booked]:
+async def _taken(
+    office: str, begins: datetime, ends: datetime, now: datetime, besides: str | None
+) -> list[Appointment]:
     """The bookings that take somebody's time between these instants, holds that have expired by now left out."""
     table = tables.Appointment
     held = (table.state == "held") & (table.held_until > now)
@@ -216,7 +271,11 @@ async def _taken(office: str, begins: datetime, ends: datetime, now: datetime, b
             & (held | table.state.is_in(["confirmed", "checked-in"]))
         ),
     )
-    several = any("\n" in appointment.procedures for appointment in found)
+    return [appointment for appointment in found if appointment.reference != besides]
+
+
+async def _booked(office: str, taken: Sequence[Appointment]) -> list[Booked]:
+    several = any("\n" in appointment.procedures for appointment in taken)
     lines = {row.code: row.line for row in await catalogue.procedures(office)} if several else {}
     return [
         Booked(
@@ -225,8 +284,7 @@ async def _taken(office: str, begins: datetime, ends: datetime, now: datetime, b
             end=appointment.ends_at,
             officer=appointment.officer,
         )
-        for appointment in found
-        if appointment.reference != besides
+        for appointment in taken
     ]
 
 
@@ -234,4 +292,6 @@ def lines_needed(appointment: Appointment, lines: Mapping[str, str]) -> frozense
     """What its officer must be able to take: several procedures of one visit may belong to several lines."""
     if appointment.purpose == "collect" or "\n" not in appointment.procedures:
         return frozenset([appointment.line])
-    return frozenset([appointment.line, *(lines[code] for code in appointment.codes if code in lines)])
+    own = frozenset(lines[code] for code in appointment.codes if code in lines)
+    # Many dossiers wait in a line of their own: its officers take them whole.
+    return own if appointment.line in own else frozenset([appointment.line])

@@ -4,22 +4,30 @@ Under the same lock and by the same rules as on the citizen's site. The office m
 site fair (and the booking says so), never beyond what can be served.
 """
 
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
 
-from server.booking import service, tables
-from server.booking.rules_staff import Reason, clean_note, may_be_arranged, told_as
-from server.booking.rules_states import Appointment
-from server.booking.service_days import Errand, errand, refuse_unless_free
-from server.booking.service_person import refuse_overlap
+from msgspec import structs
+
+from server import clock
+from server.booking import rules, rules_particulars, service, tables
+from server.booking.rules_staff import Reason, Waiver, clean_note, may_be_arranged, told_as
+from server.booking.rules_states import Appointment, Purpose
+from server.booking.service import Wanted
+from server.booking.service_days import Errand, errand, free_days, without_notice
+from server.booking.service_offers import end_waiting, offer_free, refuse_unless_free_for_all
+from server.booking.service_person import particulars, refuse_overlap
 from server.booking.service_rows import facts, with_reference
 from server.catalogue import service as catalogue
 from server.codes import normalised
 from server.errors import Refusal
 from server.journal.append import office_change
-from server.notify.outbox import announce
+from server.notify.outbox import announce, tell_again
 from server.people.rules import Officer
+from server.people.secrets import server_key
+from server.wire import Citizen
 
-__all__ = ["call_off", "move", "of_office"]
+__all__ = ["book_for", "call_off", "move", "of_office", "send_link", "times", "times_to_move"]
 
 
 async def of_office(reference: str, actor: Officer) -> Appointment:
@@ -27,6 +35,72 @@ async def of_office(reference: str, actor: Officer) -> Appointment:
     found = await with_reference(normalised(reference))
     if found is None or found.office != actor.office:
         raise Refusal("no-such-booking")
+    return found
+
+
+async def book_for(actor: Officer, wanted: Wanted, citizen: Citizen, waive: Collection[Waiver] = ()) -> Appointment:
+    """Book a time for somebody who telephones or stands here: it is confirmed at once, and the person is told.
+
+    With whatever notice; `waive` lifts the dossier number or the limits per person, and the booking shows where it
+    did. Refuses no-such-procedure, no-such-officer, dossier-needed, bad-…, too-long, slot-past, too-far-ahead,
+    slot-closed, already-booked, too-many-…, and slot-full with the nearest free starts in `extra`.
+    """
+    dossier = rules_particulars.clean_dossier_number(wanted.dossier_number) if wanted.dossier_number else None
+    person = particulars(await server_key(), citizen)
+    wanted = structs.replace(
+        wanted, office=actor.office, dossier_number=dossier, dossier_check="unchecked" if dossier else None
+    )
+    try:
+        async with office_change(actor.office, _who(actor)) as here:
+            held = await service.hold(here, wanted, person, waive={*waive, "notice"})
+            await here.update(tables.Appointment, held.reference, state="confirmed", held_until=None)
+            here.append("appointment.confirmed", await service.facts_of(held))
+            confirmed = await service.known(held.reference)
+            await end_waiting(here, confirmed)
+            await announce(here, confirmed, "confirmed")
+            return confirmed
+    except Refusal as refused:
+        if refused.code == "slot-full":
+            raise await service.with_nearest(wanted) from None
+        raise
+
+
+async def times(
+    actor: Officer,
+    procedures: Sequence[str],
+    first_day: date,
+    days: int,
+    officer: str | None = None,
+    purpose: Purpose = "submit",
+) -> tuple[Errand, dict[date, list[rules.Slot]]]:
+    """The starts at which the office can book this now, by day; what `service.slots` says, with whatever notice."""
+    now = clock.now()
+    plan = without_notice(await errand(actor.office, procedures, purpose, officer, now))
+    return plan, await free_days(plan, first_day, days, now, with_officers=False)
+
+
+async def times_to_move(
+    actor: Officer, reference: str, officer: str | None, first_day: date, days: int
+) -> tuple[Errand, dict[date, list[rules.Slot]]]:
+    """What `times` says, for a booking to be moved, with that officer or whoever is free: its own time counts as free.
+
+    Refuses no-such-booking, no-such-officer.
+    """
+    now = clock.now()
+    found = await of_office(reference, actor)
+    plan = await _errand(found, officer, now)
+    return plan, await free_days(plan, first_day, days, now, besides=found.reference, with_officers=False)
+
+
+async def send_link(reference: str, actor: Officer) -> Appointment:
+    """Have the newest message of a booking, and its link, sent once more; nothing changes at the office.
+
+    Refuses no-such-booking, no-channel, and what `may_be_arranged` does.
+    """
+    found = await of_office(reference, actor)
+    office = await catalogue.office(found.office)
+    may_be_arranged(found, clock.now(), office.time_zone)
+    await tell_again(found)
     return found
 
 
@@ -48,7 +122,7 @@ async def move(
             if (start, officer) == (found.starts_at, found.officer):
                 return found
             await refuse_overlap(here, plan, found, start)
-            await refuse_unless_free(plan, start, here.now, besides=found.reference)
+            await refuse_unless_free_for_all(here, plan, start, besides=found.reference)
             # With whom is nothing that calendars and messages tell: only another time is another version.
             retimed = start != found.starts_at
             await here.update(
@@ -61,12 +135,18 @@ async def move(
             moved = await service.known(found.reference)
             if moved.state == "confirmed" and retimed:
                 await announce(here, moved, "changed" if asked else "moved")
+            await offer_free(here, found.starts_at)
             return moved
     except Refusal as refused:
         if refused.code == "slot-full":
             raise await service.with_nearest(
                 service.Wanted(
-                    office=found.office, procedures=found.codes, start=start, purpose=found.purpose, officer=officer
+                    office=found.office,
+                    procedures=found.codes,
+                    start=start,
+                    purpose=found.purpose,
+                    officer=officer,
+                    dossiers=found.dossiers,
                 )
             ) from None
         raise
@@ -92,7 +172,7 @@ async def call_off(reference: str, reason: Reason, actor: Officer, note: str = "
 
 
 async def _errand(found: Appointment, officer: str | None, now: datetime) -> Errand:
-    return await errand(found.office, found.codes, found.purpose, officer, now)
+    return await errand(found.office, found.codes, found.purpose, officer, now, found.dossiers)
 
 
 def _who(actor: Officer) -> str:

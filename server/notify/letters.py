@@ -11,7 +11,7 @@ from server.notify.rules import ENDS, Kind, Message
 from server.phrases import Language, say
 from server.web.formats import long_date, time_of_day
 
-__all__ = ["Letter", "letter_of"]
+__all__ = ["Letter", "code_letter", "letter_of"]
 
 TOLD = frozenset({"officer-away", "office-closed", "systems-down", "not-needed"})
 """The reasons that have a sentence for the person."""
@@ -64,6 +64,24 @@ def letter_of(
         values=values,
         # A reminder changes nothing: sent as an invitation it would only ask again. An offer is none as yet.
         entry=entry if message.kind not in ("reminder", "offered") else None,
+    )
+
+
+def code_letter(message: Message, to: str, office: str, code: str, until: str) -> Letter:
+    """The letter that brings a code. No link: who did not ask for it has nothing to follow."""
+    values = {"office": office, "code": code, "until": until}
+    parts = ("notify.greeting", "notify.code.lead", "notify.code.careful", "notify.footer")
+    return Letter(
+        id=message.id,
+        kind=message.kind,
+        to=to,
+        language=message.language,
+        office=office,
+        subject=say(message.language, "notify.code.subject", **values),
+        text="\n\n".join(say(message.language, part, **values) for part in parts) + "\n",
+        short=say(message.language, "notify.code.short", **values),
+        values=values,
+        entry=None,
     )
 
 

@@ -32,7 +32,9 @@ __all__ = [
     "put_off",
     "send_otherwise",
     "settle",
+    "tell_again",
     "try_again",
+    "write_code",
 ]
 
 LEASE = timedelta(seconds=90)
@@ -111,6 +113,18 @@ async def announce(here: Change, appointment: Appointment, kind: Kind) -> None:
     after_commit(_open.here().ring)
 
 
+async def write_code(here: Change, held: Appointment, channel: Channel, number: int) -> None:
+    """Within a change of a hold: have code number `number` sent for it."""
+    await Outbox.insert(
+        Outbox(
+            id=new_id(), office=held.office, reference=held.reference, kind="code", channel=channel,
+            language=held.language, sequence=number, state="waiting", tries=0, code=None, written_at=here.now,
+            due_at=here.now, done_at=None,
+        )
+    ).on_conflict(action="DO NOTHING")  # fmt: skip
+    after_commit(_open.here().ring)
+
+
 async def claim(channels: Collection[Channel], now: datetime) -> Message | None:
     """A message that is due, this caller's for the time of a LEASE; None where there is none to be had."""
     while True:
@@ -175,6 +189,42 @@ async def try_again(office: str, identifier: str) -> None:
         ).where(mine & (Outbox.state == "failed")).returning(Outbox.id)  # fmt: skip
         if not again:
             raise Refusal("not-failed" if await Outbox.exists().where(mine) else "no-such-message")
+        after_commit(_open.here().ring)
+
+
+async def tell_again(appointment: Appointment) -> None:
+    """Have a booking's newest message sent once more, to where its holder can be reached now. Refuses no-channel.
+
+    It goes as a new message: under the old identity the next hop would throw it away as one it has had.
+    """
+    channels = channels_for(appointment, available())
+    if not channels:
+        raise Refusal("no-channel")
+    told = await rows(
+        Message,
+        Outbox.select(*COLUMNS)
+        .where(
+            (Outbox.reference == appointment.reference)
+            & (Outbox.sequence == appointment.sequence)
+            & (Outbox.kind != "reminder")
+        )
+        .order_by(Outbox.written_at, Outbox.id, ascending=False),
+    )
+    now = clock.now()
+    kind = told[0].kind if told else "confirmed"
+    async with transaction():
+        again = (Outbox.reference == appointment.reference) & (Outbox.kind == kind)
+        await Outbox.delete().where(again & (Outbox.sequence == appointment.sequence))
+        await Outbox.insert(
+            *(
+                Outbox(
+                    id=new_id(), office=appointment.office, reference=appointment.reference, kind=kind,
+                    channel=channel, language=appointment.language, sequence=appointment.sequence, state="waiting",
+                    tries=0, code=None, written_at=now, due_at=now, done_at=None,
+                )
+                for channel in channels
+            )
+        ).on_conflict(action="DO NOTHING")  # fmt: skip
         after_commit(_open.here().ring)
 
 

@@ -25,8 +25,11 @@ __all__ = [
     "why_not",
 ]
 
-Kind = Literal["confirmed", "changed", "moved", "cancelled", "called-off", "reminder", "offered"]
-"""What happened: by the person's own hand, but `moved` and `called-off` by the office's, `offered` by the list's."""
+Kind = Literal["confirmed", "changed", "moved", "cancelled", "called-off", "reminder", "offered", "code"]
+"""What happened: by the person's own hand, but `moved` and `called-off` by the office's, `offered` by the list's.
+
+`code` brings the code that makes a held time a booking; its `sequence` counts the codes sent for it.
+"""
 
 Channel = Literal["email", "zalo", "sms"]
 CHANNELS: tuple[Channel, ...] = get_args(Channel)
@@ -108,6 +111,8 @@ def why_not(message: Message, appointment: Appointment | None, now: datetime) ->
     """
     if appointment is None or now >= appointment.starts_at or recipient(appointment, message.channel) is None:
         return "expired"
+    if message.kind == "code":
+        return None if is_held(appointment, now) else "superseded"
     if message.sequence != appointment.sequence:
         return "superseded"
     if message.kind == "offered" and appointment.state == "held":

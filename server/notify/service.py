@@ -12,15 +12,18 @@ from contextlib import suppress
 
 from server import clock
 from server.booking import service as booking
+from server.booking.service_code import code_for
 from server.booking.service_rows import entry_of
 from server.catalogue import service as catalogue
+from server.catalogue.views import name_in
 from server.codes import readable
 from server.db import DatabaseUnavailable, is_unavailable
 from server.notify import outbox
-from server.notify.letters import Letter, letter_of
+from server.notify.letters import Letter, code_letter, letter_of
 from server.notify.rules import ENDS, MOST_TRIES, Channel, Message, Outcome, State, back_off, recipient, why_not
 from server.notify.senders import NotSent, Sender
 from server.phrases import Language, say
+from server.web.formats import time_of_day
 from server.wire import MessageList, MessageView
 
 __all__ = ["Post", "messages", "try_again"]
@@ -152,6 +155,10 @@ class Post:
         if reason is not None or found is None or to is None:
             return reason or "expired"
         office = await catalogue.office(found.office)
+        if message.kind == "code":
+            code = await code_for(found.reference, message.sequence)
+            until = time_of_day(found.held_until or found.starts_at, office.time_zone)
+            return code_letter(message, to, name_in(message.language, office), code, until) if code else "superseded"
         page = f"{self._address}/a/{found.reference}"
         entry = await entry_of(found, page, message.language)
         link = f"{self._address}/" if message.kind in ENDS else f"{page}?k={await booking.manage_token(found)}"

@@ -9,6 +9,7 @@ import base64
 import hashlib
 import os
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from datetime import timedelta
 from typing import Any
 
@@ -53,12 +54,16 @@ class _Scope(Struct, frozen=True):
 
 
 Command = Callable[[], Awaitable[Answer]]
+Turn = AbstractAsyncContextManager[None]
 
 
-async def once(request: Request[Any, Any, Any], command: Command) -> Response[bytes]:
+async def once(request: Request[Any, Any, Any], command: Command, turn: Turn | None = None) -> Response[bytes]:
     """Carry out a command, or answer as it was answered the first time.
 
-    Kept are successes and the domain's refusals, never 401, 429 or 5xx. Raises Refusal key-reused where the same key
+    `turn` is entered before the transaction is opened, and left when it is over: what a command has to wait for
+    without holding a connection. A refusal from entering it is answered, and kept, like the command's own.
+
+    Kept are successes and the domain's refusals, never 401, 428, 429 or 5xx. Raises Refusal key-reused where the same key
     comes with another body. Without a key the command is simply carried out.
     """
     key = request.headers.get("idempotency-key")
@@ -71,7 +76,13 @@ async def once(request: Request[Any, Any, Any], command: Command) -> Response[by
     scope = _digest(who.name, request.method, request.url.path, key)
     body_hash = hashlib.sha256(await request.body()).hexdigest()
     seal = AESGCM(hashlib.sha256(await server_key() + b"answer" + key.encode() + scope.encode()).digest())
-    async with transaction():
+    async with AsyncExitStack() as stack:
+        if turn is not None:
+            try:
+                await stack.enter_async_context(turn)
+            except Refusal as refusal:
+                command = _refusing(refusal)
+        await stack.enter_async_context(transaction())
         kept = await _claim(scope, body_hash)
         if kept is not None:
             if kept.body_hash != body_hash:
@@ -84,7 +95,7 @@ async def once(request: Request[Any, Any, Any], command: Command) -> Response[by
                 answer = await command()
             status, content, media = answer.status, _body(answer), JSON
         except Refusal as refusal:
-            if refusal.status in (401, 429) or refusal.status >= 500:
+            if refusal.status in (401, 428, 429) or refusal.status >= 500:
                 raise
             status, media = refusal.status, PROBLEM
             content = msgspec.json.encode(problem_of(refusal, context.language(request)))
@@ -94,6 +105,13 @@ async def once(request: Request[Any, Any, Any], command: Command) -> Response[by
             IdempotencyKey.scope == scope
         )
     return _response(status, content, media)
+
+
+def _refusing(refusal: Refusal) -> Command:
+    async def command() -> Answer:
+        raise refusal
+
+    return command
 
 
 async def forget_old_keys() -> None:
