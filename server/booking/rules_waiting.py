@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from server.booking.rules import Horizon, Slot
-from server.booking.rules_states import Appointment, Purpose, is_held
+from server.booking.rules_states import Appointment, Purpose, Verdict, is_held
 
 __all__ = [
     "Entry",
@@ -63,6 +63,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     phone: str | None
     email: str | None
     dossier_number: str | None
+    dossier_check: Verdict | None
     identity_hash: str | None
     identity_tail: str | None
 

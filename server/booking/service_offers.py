@@ -158,6 +158,7 @@ async def _offer(here: Change, plan: Errand, entry: Entry, start: datetime, unti
         "waiting_entry": entry.reference,
         "language": entry.language,
         "dossier_number": entry.dossier_number,
+        "dossier_check": entry.dossier_check,
         "name": entry.name,
         "phone": entry.phone,
         "email": entry.email,

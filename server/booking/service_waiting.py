@@ -12,7 +12,7 @@ from msgspec import Struct, structs
 from server import clock
 from server.booking import rules_particulars, tables
 from server.booking.rules import Slot
-from server.booking.rules_states import Appointment, Purpose
+from server.booking.rules_states import Appointment, Purpose, Verdict
 from server.booking.rules_waiting import Entry, WaitingStage, open_offer, stage, why_not_join
 from server.booking.service_days import Errand, errand, free_days, horizon
 from server.booking.service_offers import ENTRY_COLUMNS, entries, offers_of, release
@@ -45,7 +45,10 @@ ACTOR = "citizen"
 
 
 class WaitingWish(Struct, frozen=True, kw_only=True):
-    """Which day somebody waits for. `procedures` are codes; `officer` is a username, or None for whoever is free."""
+    """Which day somebody waits for. `procedures` are codes; `officer` is a username, or None for whoever is free.
+
+    `dossier_check` is what the portal said of the number, asked before.
+    """
 
     office: str
     day: date
@@ -53,6 +56,7 @@ class WaitingWish(Struct, frozen=True, kw_only=True):
     purpose: Purpose = "submit"
     officer: str | None = None
     dossier_number: str | None = None
+    dossier_check: Verdict | None = None
     language: Language = "vi"
 
 
@@ -76,8 +80,8 @@ def days_to_wait_for(plan: Errand, days: Mapping[date, Sequence[Slot]], now: dat
 async def join(wish: WaitingWish, citizen: Citizen, attempt: str | None = None) -> Entry:
     """Put somebody on a day's waiting list. `attempt` names one rendered form: sent twice it is one entry.
 
-    Refuses no-such-office, office-ended, no-such-procedure, no-such-officer, dossier-needed, bad-…, too-long,
-    no-waiting-list, email-needed where only by e-mail anybody can be told, day-over, day-closed, day-not-open,
+    Refuses no-such-office, office-ended, no-such-procedure, no-such-officer, dossier-needed, dossier-unknown, bad-…,
+    too-long, no-waiting-list, email-needed where only by e-mail anybody can be told, day-over, day-closed, day-not-open,
     day-has-room, already-waiting, and too-many-bookings beyond the limits that bookings have.
     """
     dossier = rules_particulars.clean_dossier_number(wish.dossier_number) if wish.dossier_number else None
@@ -96,6 +100,8 @@ async def _join(here: Change, wish: WaitingWish, person: Particulars, reference:
     plan = await errand(wish.office, wish.procedures, wish.purpose, wish.officer, here.now)
     if plan.policy.online_filers_only and wish.dossier_number is None:
         raise Refusal("dossier-needed")
+    if wish.dossier_check == "unknown":
+        raise Refusal("dossier-unknown")
     if not available():
         raise Refusal("no-waiting-list")
     if not channels_for(person, available()):
@@ -116,6 +122,7 @@ async def _join(here: Change, wish: WaitingWish, person: Particulars, reference:
         "passed": "\n".join(slot.start.isoformat() for slot in slots if slot.free),
         "language": wish.language,
         "dossier_number": wish.dossier_number,
+        "dossier_check": wish.dossier_check,
         **structs.asdict(person),
     }
     await here.insert(tables.WaitingEntry, reference, values)
