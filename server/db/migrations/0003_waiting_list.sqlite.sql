@@ -16,6 +16,7 @@ CREATE TABLE waiting_entry (
     phone VARCHAR(20),
     email VARCHAR(254),
     dossier_number VARCHAR(60),
+    dossier_check VARCHAR(10),
     identity_hash VARCHAR(64),
     identity_tail VARCHAR(3)
 );
