@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import date, datetime, timedelta
 
-import msgspec
 from msgspec import Struct, structs
 from piccolo.query.functions.aggregate import Count
 

@@ -63,8 +63,8 @@ async def once(request: Request[Any, Any, Any], command: Command, turn: Turn | N
     `turn` is entered before the transaction is opened, and left when it is over: what a command has to wait for
     without holding a connection. A refusal from entering it is answered, and kept, like the command's own.
 
-    Kept are successes and the domain's refusals, never 401, 428, 429 or 5xx. Raises Refusal key-reused where the same key
-    comes with another body. Without a key the command is simply carried out.
+    Kept are successes and the domain's refusals, never 401, 428, 429 or 5xx. Raises Refusal key-reused where the same
+    key comes with another body. Without a key the command is simply carried out.
     """
     key = request.headers.get("idempotency-key")
     if key is None:
