@@ -197,8 +197,20 @@ class OfficeView(Outgoing):
     lines: list[LineView] | UnsetType = UNSET
 
 
+class FeeChange(Outgoing):
+    """What a procedure will cost from a day on, in whole đồng, and by which decision."""
+
+    from_: date = msgspec.field(name="from")
+    in_person: int | None
+    online: int | None
+    decision: str
+
+
 class ProcedureView(Outgoing):
-    """A procedure as a citizen reads it; null means that the office has not said. Days are working days."""
+    """A procedure as a citizen reads it; null means that the office has not said. Days are working days.
+
+    Fees are today's, in whole đồng; `fee_decision` is what they rest on, empty where that is not known.
+    """
 
     code: str
     name: str
@@ -209,6 +221,8 @@ class ProcedureView(Outgoing):
     promised_days: int | None
     fee_in_person: int | None
     fee_online: int | None
+    fee_decision: str
+    fee_change: FeeChange | None
     required_documents: list[str]
     short_info: str
 

@@ -16,6 +16,7 @@ Table = list[dict[str, str]]
 WARDS = {"00145": "long-bien", "00118": "bo-de", "00127": "viet-hung", "00136": "phuc-loi"}
 MERGED_EARLY = {"00142": "2024-12-31"}  # Sài Đồng had gone into Phúc Đồng half a year before the others ended
 OLD_DISTRICT = "004"
+CERTIFICATION_FEES, CERTIFICATION_SINCE = "Thông tư 226/2016/TT-BTC", "2017-01-01"
 
 # Line: kind, the groups of the data it takes in, name, name in English. No two letters are taken for one another.
 LINES: dict[str, tuple[str, Sequence[str], str, str]] = {
@@ -50,6 +51,7 @@ def main(source: Path, target: Path) -> None:
     _write(target / "shifts.csv", _shifts(officers))
     _write(target / "closures.csv", _closures(_read(source / "holidays.csv")))
     _write(target / "procedures.csv", _procedures(procedures))
+    _write(target / "fees.csv", _fees(procedures))
     _write(target / "priority_groups.csv", _groups(_read(source / "phrases.csv")))
     _write(target / "settings.csv", [{"office": "*", "key": "online_filers_only", "value": "true"}])
 
@@ -194,6 +196,21 @@ def _procedures(rows: Table) -> Iterable[dict[str, str]]:
             "required_documents": row["required_documents"],
             "short_info_vi": row["short_info_vi"],
         }
+
+
+def _fees(rows: Table) -> Iterable[dict[str, str]]:
+    """The fees of certification, the only ones of the list whose decision is known to us."""
+    for row in rows:
+        if row["field_vi"] == "Chứng thực" and row["fee_in_person_vnd"] not in ("", "0"):
+            yield {
+                "code": row["code"],
+                "office": "*",
+                "valid_from": CERTIFICATION_SINCE,
+                "valid_until": "",
+                "in_person_vnd": row["fee_in_person_vnd"],
+                "online_vnd": "",
+                "decision": CERTIFICATION_FEES,
+            }
 
 
 def _groups(phrases: Table) -> Iterable[dict[str, str]]:

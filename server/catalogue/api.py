@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from litestar import Controller, Request, get
 from litestar.params import FromPath, QueryParameter
 
+from server import clock
 from server.catalogue import rules, service, views
 from server.errors import Refusal
 from server.phrases import say
@@ -35,21 +36,24 @@ class CatalogueController(Controller):
     ) -> ProcedureList:
         """What the office takes in and all words of `q` occur in, best first."""
         language = context.language(request)
-        await service.office(office)
+        here = await service.office(office)
         by_code = {line.code: line for line in await service.lines(office)}
         try:
             found, next_cursor = rules.search(await service.procedures(office), q, field, limit, cursor)
         except ValueError:
             raise Refusal("invalid", what=say(language, "catalogue.cursor")) from None
-        items = [views.procedure_view(each, by_code[each.line], language) for each in found]
+        fees, today = await service.fees(office), clock.day_of(clock.now(), here.time_zone)
+        items = [views.procedure_view(each, by_code[each.line], fees, language, today) for each in found]
         return ProcedureList(items=items, next_cursor=next_cursor)
 
     @get("/{office:str}/procedures/{code:str}", operation_id="procedure")
     async def procedure(self, request: Req, office: FromPath[str], code: FromPath[str]) -> ProcedureView:
         """One procedure, by its national code or a longer form of it."""
-        await service.office(office)
+        here = await service.office(office)
         found = await service.procedure(office, code)
-        return views.procedure_view(found, await service.line(office, found.line), context.language(request))
+        line, fees = await service.line(office, found.line), await service.fees(office)
+        today = clock.day_of(clock.now(), here.time_zone)
+        return views.procedure_view(found, line, fees, context.language(request), today)
 
     @get("/{office:str}/fields", operation_id="fields")
     async def fields(self, office: FromPath[str]) -> list[FieldView]:

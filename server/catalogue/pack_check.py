@@ -21,6 +21,7 @@ def check(world: World) -> list[Problem]:
         *_prefixes(world),
         *_fields(world),
         *_procedures(world),
+        *_fees(world),
         *_two_places(world),
     ]
 
@@ -136,6 +137,13 @@ def _procedures(world: World) -> Iterator[Problem]:
             yield _problem(item.source, "line", "known-line", line=line, office=office)
         if not item.row["name_vi"] and (office == ANY_OFFICE or not world.known("procedures.csv", ANY_OFFICE, code)):
             yield _problem(item.source, "name_vi", "given")
+
+
+def _fees(world: World) -> Iterator[Problem]:
+    for item in world.merged["fees.csv"]:
+        office, code = str(item.row["office"]), str(item.row["code"])
+        if not any(world.known("procedures.csv", each, code) for each in {office, ANY_OFFICE}):
+            yield _problem(item.source, "code", "known-procedure", office=office)
 
 
 def _two_places(world: World) -> Iterator[Problem]:

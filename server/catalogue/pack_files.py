@@ -204,6 +204,18 @@ FILES: Mapping[str, PackFile] = {
             keys="office code",
         ),
         _file(
+            "fees.csv",
+            tables.Fee,
+            Column("code", cells.procedure_code, needed=True),
+            OFFICE_OR_ALL,
+            VALID_FROM,
+            VALID_UNTIL,
+            Column("in_person_vnd", MONEY, empty=None),
+            Column("online_vnd", MONEY, empty=None),
+            Column("decision", cells.text(TEXT_LINE), needed=True),
+            keys="office code valid_from",
+        ),
+        _file(
             "priority_groups.csv",
             tables.PriorityGroup,
             OFFICE_OR_ALL,

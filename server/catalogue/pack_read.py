@@ -199,6 +199,7 @@ def _within(file: PackFile, values: Row) -> Iterator[tuple[str, Expected]]:
 _ORDERED: Mapping[str, Sequence[tuple[str, str, str]]] = {
     "offices.csv": [("valid_from", "valid_until", "not-before")],
     "lines.csv": [("first_number", "last_number", "not-below")],
+    "fees.csv": [("valid_from", "valid_until", "not-before")],
     "hours.csv": [("opens", "closes", "after"), ("valid_from", "valid_until", "not-before")],
     "shifts.csv": [("starts", "ends", "after"), ("valid_from", "valid_until", "not-before")],
     "closures.csv": [("date", "until", "not-before"), ("opens", "closes", "after")],

@@ -25,6 +25,7 @@ from server.catalogue.rules import (
     Shift,
 )
 from server.catalogue.rules_absence import Absence
+from server.catalogue.rules_fees import Fee
 from server.db import row, rows
 from server.errors import Refusal
 
@@ -33,6 +34,7 @@ __all__ = [
     "closures",
     "counter",
     "counters",
+    "fees",
     "groups",
     "hours",
     "line",
@@ -186,6 +188,12 @@ async def procedure(office: str, code: str) -> Procedure:
         for found in rules.offered(await rows(Procedure, _split(query, "required_documents")), await lines(office)):
             return found
     raise Refusal("no-such-procedure", procedure=code)
+
+
+async def fees(office: str) -> list[Fee]:
+    """What decisions say of the procedures' fees, for all offices and for this one; `rules_fees` tells which holds."""
+    table = tables.Fee
+    return await rows(Fee, table.select().where(table.office.is_in([ANY_OFFICE, office])))
 
 
 async def opening_days(office: Office, first_day: date, days: int) -> dict[date, list[Interval]]:

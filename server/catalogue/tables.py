@@ -54,6 +54,19 @@ class Procedure(Table, tablename="procedure"):
     folded = Text()
 
 
+class Fee(Table, tablename="fee"):
+    """What a decision says that a procedure costs, in whole đồng, and while it is in force."""
+
+    id: Serial
+    office = Varchar(length=40)
+    code = Varchar(length=40)
+    valid_from = Date(null=True, default=None)
+    valid_until = Date(null=True, default=None)
+    in_person_vnd = Integer(null=True, default=None)
+    online_vnd = Integer(null=True, default=None)
+    decision = Varchar(length=200)
+
+
 class Counter(Table, tablename="counter"):
     id: Serial
     office = Varchar(length=40)
@@ -139,5 +152,5 @@ class Setting(Table, tablename="setting"):
 
 
 TABLES: list[type[Table]] = [
-    Office, ServiceLine, Procedure, Counter, Hours, Closure, Shift, Absence, PriorityGroup, Setting,
+    Office, ServiceLine, Procedure, Fee, Counter, Hours, Closure, Shift, Absence, PriorityGroup, Setting,
 ]  # fmt: skip

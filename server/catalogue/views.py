@@ -3,13 +3,14 @@
 from collections import Counter as Tally
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from server import clock
 from server.catalogue import rules, service
 from server.catalogue.rules import Interval, Office, Policy, Procedure, ServiceLine
+from server.catalogue.rules_fees import Fee, charge_on, next_charge
 from server.phrases import Language
-from server.wire import FieldView, OfficeView, OpenHours, ProcedureView
+from server.wire import FeeChange, FieldView, OfficeView, OpenHours, ProcedureView
 
 __all__ = ["field_views", "name_in", "office_view", "office_views", "procedure_view"]
 
@@ -78,8 +79,11 @@ def _hours(interval: Interval | None, time_zone: str) -> OpenHours | None:
     return OpenHours(opens=opens, closes=closes)
 
 
-def procedure_view(procedure: Procedure, line: ServiceLine, language: Language) -> ProcedureView:
-    """A procedure as a citizen reads it."""
+def procedure_view(
+    procedure: Procedure, line: ServiceLine, fees: Sequence[Fee], language: Language, today: date
+) -> ProcedureView:
+    """A procedure as a citizen reads it today."""
+    charge, change = charge_on(procedure, fees, today), next_charge(procedure, fees, today)
     return ProcedureView(
         code=procedure.code,
         name=name_in(language, procedure),
@@ -88,8 +92,14 @@ def procedure_view(procedure: Procedure, line: ServiceLine, language: Language) 
         minutes=rules.minutes_needed(procedure, line),
         statutory_days=procedure.statutory_days,
         promised_days=procedure.promised_days,
-        fee_in_person=procedure.fee_in_person_vnd,
-        fee_online=procedure.fee_online_vnd,
+        fee_in_person=charge.in_person,
+        fee_online=charge.online,
+        fee_decision=charge.decision,
+        fee_change=FeeChange(
+            from_=change[0], in_person=change[1].in_person, online=change[1].online, decision=change[1].decision
+        )
+        if change
+        else None,
         required_documents=list(procedure.required_documents),
         short_info=procedure.short_info_vi,
     )

@@ -3,22 +3,20 @@
 What was said about the file (its number is personal) travels between two steps in a cookie, never in an address.
 """
 
-import base64
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-import msgspec
 from litestar import Request, Response, get, post
-from litestar.datastructures import Cookie, FormMultiDict
+from litestar.datastructures import FormMultiDict
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
-from msgspec import Struct
+from msgspec import structs
 
 from server import clock
-from server.booking import rules_particulars, service
+from server.booking import rules_particulars, service, service_waiting
 from server.booking.api import aware, booking_cookie, dossier_check
-from server.booking.rules_states import Purpose
+from server.booking.service_days import errand
 from server.catalogue import rules as catalogue_rules
 from server.catalogue import service as catalogue
 from server.catalogue.rules import Office, Policy, Procedure
@@ -30,6 +28,9 @@ from server.queue.api import forecaster_of
 from server.queue.lines import line_views
 from server.web import citizen_times, citizen_views, context, formats
 from server.web.citizen_booking import PAGES as BOOKING_PAGES
+from server.web.citizen_draft import Draft, draft_cookie, draft_of
+from server.web.citizen_proof import holder
+from server.web.citizen_waiting import PAGES as WAITING_PAGES
 from server.web.limits import guessing, limited
 from server.web.render import page
 
@@ -42,14 +43,11 @@ Query = Mapping[str, str | Sequence[str]]
 MOST_PROCEDURES = 5
 RESULTS = 20
 MOST_QUERY = 100
-DRAFT = "motcua-draft"
+MOST_DOSSIERS = 999
 
+TIME_REFUSED = ("slot-full", "slot-past", "short-notice", "slot-closed", "too-far-ahead", "too-many-holds")
+"""The refusals after which another time can be chosen, or the same one a little later."""
 
-class Draft(Struct, frozen=True):
-    """What the second step learned, for the third to use."""
-
-    purpose: Purpose = "submit"
-    dossier_number: str | None = None
 
 
 # --- 1 what do I need ------------------------------------------------------------------------------------------
@@ -113,7 +111,7 @@ async def brought(request: Req, office: FromPath[str]) -> Page | Redirect:
     form = await request.form()
     codes = _procedures(form)
     policy = await catalogue.policy((await catalogue.working_office(office, clock.now())).code)
-    said = {name: _text(form, name) for name in ("filed", "dossier_number", "purpose")}
+    said = {name: _text(form, name) for name in ("filed", "dossier_number", "purpose", "dossiers")}
     language = context.language(request)
     errors: dict[str, str] = {}
     draft = Draft(purpose="collect" if said["purpose"] == "collect" else "submit")
@@ -127,9 +125,13 @@ async def brought(request: Req, office: FromPath[str]) -> Page | Redirect:
                     draft = Draft(draft.purpose, await _dossier(request, office, said["dossier_number"]))
             except Refusal as refusal:
                 errors["dossier_number"] = refusal.sentence(language)
+    try:
+        draft = structs.replace(draft, dossiers=await _dossiers(office, codes, draft.purpose, said["dossiers"]))
+    except Refusal as refusal:
+        errors["dossiers"] = refusal.sentence(language)
     if errors:
         return await _bring(request, office, codes, said, errors, status=400)
-    return Redirect(f"/book/{office}/when?{_query(codes)}", status_code=303, cookies=[_draft_cookie(request, draft)])
+    return Redirect(f"/book/{office}/when?{_query(codes)}", status_code=303, cookies=[draft_cookie(request, draft)])
 
 
 async def _dossier(request: Req, office: str, typed: str) -> str:
@@ -142,6 +144,17 @@ async def _dossier(request: Req, office: str, typed: str) -> str:
     return number
 
 
+async def _dossiers(office: str, codes: Sequence[str], purpose: Purpose, typed: str) -> int | None:
+    """How many dossiers are brought; None where nobody said. Refuses bad-count, too-many-dossiers."""
+    text = typed.strip()
+    if not text:
+        return None
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= MOST_DOSSIERS):
+        raise Refusal("bad-count", n=MOST_DOSSIERS)
+    await errand(office, codes, purpose, None, clock.now(), int(text))
+    return int(text)
+
+
 async def _bring(
     request: Req,
     office_code: str,
@@ -152,10 +165,11 @@ async def _bring(
 ) -> Page:
     language = context.language(request)
     here, policy, procedures = await _visit(office_code, codes)
+    fees, today = await catalogue.fees(here.code), clock.day_of(clock.now(), here.time_zone)
     return page(
         request, "citizen/bring.html", status=status,
         place=here, office_name=name_in(language, here), policy=policy, said=said, errors=errors,
-        procedures=[citizen_views.procedure_card(each, language) for each in procedures],
+        procedures=[citizen_views.procedure_card(each, language, fees, today) for each in procedures],
         codes=[each.code for each in procedures],
         hours=await citizen_views.hours_line(here, language, clock.now()), from_home=policy.numbers_from_home > 0,
         wait=await _wait_now(request, here, procedures[0].line),
@@ -202,7 +216,7 @@ async def hold(request: Req, office: FromPath[str]) -> Page | Redirect:
     limited(request, "book")
     form = await request.form()
     codes, officer = _procedures(form), _text(form, "officer") or None
-    draft = _draft_of(request)
+    draft = draft_of(request)
     try:
         start = aware(datetime.fromisoformat(_text(form, "start")))
     except ValueError:
@@ -210,14 +224,14 @@ async def hold(request: Req, office: FromPath[str]) -> Page | Redirect:
     wanted = service.Wanted(
         office=office, procedures=codes, start=start, purpose=draft.purpose, officer=officer,
         dossier_number=draft.dossier_number, language=context.language(request),
-        dossier_check=await dossier_check(request, office, draft.dossier_number),
+        dossier_check=await dossier_check(request, office, draft.dossier_number), dossiers=draft.dossiers,
     )  # fmt: skip
     try:
-        held = await service.book(wanted, None, _text(form, "key") or None)
+        held = await service.book(wanted, None, _text(form, "key") or None, await holder(request, office))
     except Refusal as refusal:
         if refusal.code in ("dossier-needed", "dossier-unknown"):
             return Redirect(f"/book/{office}?{_query(codes)}", status_code=303)
-        if refusal.code in ("slot-full", "slot-past", "slot-closed", "too-far-ahead"):
+        if refusal.code in TIME_REFUSED:
             day = _text(form, "start")[:10]
             return await _when(request, office, codes, day, officer, refusal=refusal)
         raise
@@ -237,18 +251,22 @@ async def _when(
 ) -> Page | Redirect:
     language, now = context.language(request), clock.now()
     here, policy, procedures = await _visit(office, codes)
-    draft = _draft_of(request)
+    draft = draft_of(request)
     codes = [each.code for each in procedures]
     if policy.online_filers_only and draft.dossier_number is None:
         return Redirect(f"/book/{here.code}?{_query(codes)}", status_code=303)
     wanted = citizen_times.day_of_text(day)
     first = citizen_times.window_start(now, here, wanted)
     plan, days = await service.slots(
-        here.code, codes, first, citizen_times.WINDOW, officer=officer, purpose=draft.purpose, with_officers=choosing
-    )
+        here.code, codes, first, citizen_times.WINDOW, officer=officer, purpose=draft.purpose, with_officers=choosing,
+        dossiers=draft.dossiers,
+    )  # fmt: skip
     query: Query = {"procedure": codes, **({"officer": officer} if officer else {})}
     address = f"/book/{here.code}/when"
-    times = await citizen_times.times_view(plan, days, first, wanted, address, query, language, now)
+    times = await citizen_times.times_view(
+        plan, days, first, wanted, address, query, language, now,
+        f"/book/{here.code}/wait", service_waiting.days_to_wait_for(plan, days, now),
+    )  # fmt: skip
     return page(
         request, "citizen/when.html", status=refusal.status if refusal else 200,
         place=here, office_name=name_in(language, here), times=times, sample=policy.sample,
@@ -276,18 +294,4 @@ def _query(codes: Sequence[str]) -> str:
     return citizen_times.query_text({"procedure": codes})
 
 
-def _draft_cookie(request: Req, draft: Draft) -> Cookie:
-    text = base64.urlsafe_b64encode(msgspec.json.encode(draft)).decode()
-    secure = context.settings_of(request).secure
-    return Cookie(key=DRAFT, value=text, path="/book", httponly=True, secure=secure, samesite="lax")
-
-
-def _draft_of(request: Req) -> Draft:
-    """The draft that came along; whatever is not one of ours is none. Everything in it is checked again when used."""
-    try:
-        return msgspec.json.decode(base64.urlsafe_b64decode(request.cookies.get(DRAFT, "")), type=Draft)
-    except (ValueError, msgspec.MsgspecError):
-        return Draft()
-
-
-PAGES = [find_page, bring_page, brought, when_page, hold, *BOOKING_PAGES]
+PAGES = [find_page, bring_page, brought, when_page, hold, *BOOKING_PAGES, *WAITING_PAGES]

@@ -1,7 +1,7 @@
 """What the citizen's pages show of procedures, offices and bookings: words and figures, no decisions."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import segno
 from msgspec import Struct
@@ -10,6 +10,7 @@ from server import clock
 from server.booking.rules_states import Appointment, Stage, stage
 from server.catalogue import service as catalogue
 from server.catalogue.rules import Office, Procedure
+from server.catalogue.rules_fees import Charge, Fee, charge_on, next_charge
 from server.catalogue.views import name_in, office_view
 from server.codes import readable
 from server.phrases import Language, say
@@ -36,18 +37,23 @@ class ProcedureCard(Struct, frozen=True, kw_only=True):
     days_by_law: int | None
     fee_in_person: str
     fee_online: str
+    fee_decision: str
+    fee_change: str
     free: bool
     documents: Sequence[str]
 
 
-def procedure_card(procedure: Procedure, language: Language) -> ProcedureCard:
-    """The card of one procedure."""
+def procedure_card(
+    procedure: Procedure, language: Language, fees: Sequence[Fee] = (), day: date | None = None
+) -> ProcedureCard:
+    """The card of one procedure; with a day, what it costs on that day and when that will change."""
     name = name_in(language, procedure)
     # Every row of the catalogue is a procedure: the word says nothing, and it hides the one that matters.
     name = formats.capital(name.removeprefix(LEAD))
     promised, by_law = procedure.promised_days, procedure.statutory_days
     days = by_law if promised is None else promised
-    in_person, online = procedure.fee_in_person_vnd, procedure.fee_online_vnd
+    charge = charge_on(procedure, fees, day) if day else Charge(None, None)
+    change = next_charge(procedure, fees, day) if day else None
     return ProcedureCard(
         code=procedure.code,
         name=name,
@@ -56,9 +62,11 @@ def procedure_card(procedure: Procedure, language: Language) -> ProcedureCard:
         foreign=language != "vi",
         days=_days(days, language),
         days_by_law=by_law if by_law is not None and promised is not None and promised < by_law else None,
-        fee_in_person=_fee(in_person, language, least=True),
-        fee_online=_fee(online, language, least=False),
-        free=in_person == 0 and online == 0,
+        fee_in_person=_fee(charge.in_person, language, least=True),
+        fee_online=_fee(charge.online, language, least=False),
+        fee_decision=charge.decision,
+        fee_change=_change(*change, language) if change else "",
+        free=charge.in_person == 0 and charge.online == 0,
         documents=procedure.required_documents,
     )
 
@@ -75,6 +83,16 @@ def _fee(fee: int | None, language: Language, *, least: bool) -> str:
     if fee == 0:
         return say(language, "citizen.bring.free")
     return say(language, "citizen.bring.fee_from", fee=formats.money(fee)) if least else formats.money(fee)
+
+
+def _change(day: date, charge: Charge, language: Language) -> str:
+    return say(
+        language,
+        "citizen.bring.fee_change",
+        date=formats.short_date(day),
+        in_person=_fee(charge.in_person, language, least=True),
+        online=_fee(charge.online, language, least=False),
+    )
 
 
 def popular(procedures: Sequence[Procedure], frequent: Iterable[str], usual: Iterable[str]) -> list[Procedure]:
@@ -139,6 +157,7 @@ async def booking_view(found: Appointment, plan_names: Mapping[str, str], langua
     office = await catalogue.office(found.office)
     policy = await catalogue.policy(office.code)
     offered = {row.code: row for row in await catalogue.procedures(office.code)}
+    fees = await catalogue.fees(office.code)
     start = clock.local(found.starts_at, office.time_zone)
     state = stage(found, now, office.time_zone)
     held = found.held_until if state == "held" else None
@@ -149,7 +168,9 @@ async def booking_view(found: Appointment, plan_names: Mapping[str, str], langua
         over=now >= found.ends_at,
         office=office,
         office_name=name_in(language, office),
-        procedures=[procedure_card(offered[code], language) for code in found.codes if code in offered],
+        procedures=[
+            procedure_card(offered[code], language, fees, start.date()) for code in found.codes if code in offered
+        ],
         codes=found.codes,
         day=formats.capital(formats.long_date(language, start.date())),
         date=formats.long_date(language, start.date()),

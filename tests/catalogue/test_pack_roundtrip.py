@@ -74,6 +74,7 @@ def packs(draw: st.DrawFn) -> Packs:
     shifts = draw(st.lists(st.tuples(weekdays(), span("starts", "ends"), some(lines)), max_size=3))
     closures = draw(st.lists(st.tuples(st.sampled_from(OFFICES), day(), st.one_of(st.none(), span("opens", "closes")))))
     codes = st.tuples(st.sampled_from(OFFICES), st.sampled_from(["1.001193", "2.000815", "BD-01"]))
+    procedures = draw(st.lists(codes, unique=True))
     seat = draw(st.sampled_from(counters)) if counters else ""
     return {
         "offices.csv": [
@@ -130,8 +131,18 @@ def packs(draw: st.DrawFn) -> Packs:
                 "statutory_days": draw(number(0, 3650)), "fee_in_person_vnd": draw(number(0, 2_000_000_000)),
                 "required_documents": "; ".join(draw(st.lists(TEXT, max_size=3))), "short_info_vi": draw(MAYBE),
             }
-            for office, code in draw(st.lists(codes, unique=True))
+            for office, code in procedures
         ],
+        "fees.csv": once(
+            "fees.csv",
+            [
+                {
+                    "code": code, "office": office, "valid_from": draw(st.one_of(st.just(""), day())),
+                    "in_person_vnd": draw(number(0, 2_000_000_000)), "decision": draw(TEXT),
+                }
+                for office, code in procedures
+            ],
+        ),
         "priority_groups.csv": [
             {"office": office, "code": code, "name_vi": draw(TEXT), "rate": draw(decimal(1, 100))}
             for office, code in draw(
