@@ -431,6 +431,8 @@ class WaitingRequest(Incoming):
     purpose: Purpose = "submit"
     officer: Code | None = None
     dossier_number: Annotated[str, Meta(max_length=60)] | None = None
+    dossiers: Annotated[int, Meta(ge=1, le=999)] | None = None
+    solution: Annotated[str, Meta(max_length=4_000)] | None = None
     language: LanguageCode = "vi"
 
 

@@ -41,6 +41,7 @@ __all__ = [
     "booking_cookie",
     "calendar_of",
     "dossier_check",
+    "manage_cookie",
     "token_of",
 ]
 
@@ -194,13 +195,18 @@ def token_of(request: AnyRequest, reference: str) -> str | None:
 
 
 def booking_cookie(request: AnyRequest, found: Appointment, token: str) -> Cookie:
-    """The cookie by which a browser manages one booking.
+    """The cookie by which a browser manages one booking."""
+    return manage_cookie(request, found.reference, token)
+
+
+def manage_cookie(request: AnyRequest, reference: str, token: str) -> Cookie:
+    """The cookie by which a browser manages what has this reference.
 
     Lax, not Strict: it must come along when the link in a message is followed, which is a navigation from elsewhere;
     no GET changes anything, and commands are let in from our own pages only.
     """
     return Cookie(
-        key=_cookie_name(request, found.reference),
+        key=_cookie_name(request, reference),
         value=token,
         path="/",
         max_age=KEEP_COOKIE_DAYS * 86400,

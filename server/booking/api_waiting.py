@@ -14,9 +14,10 @@ from server.booking import service, service_waiting
 from server.booking.api import dossier_check, token_of
 from server.booking.rules_states import Appointment
 from server.booking.rules_waiting import Entry
+from server.booking.service_gate import stranger
 from server.catalogue import service as catalogue
 from server.web.commands import Answer, once
-from server.web.limits import limited
+from server.web.limits import limited, network_of
 from server.wire import OfferView, WaitingRequest, WaitingView
 
 __all__ = ["WaitingController"]
@@ -47,9 +48,11 @@ class WaitingController(Controller):
                 officer=data.officer,
                 dossier_number=data.dossier_number,
                 dossier_check=checked,
+                dossiers=data.dossiers,
                 language=data.language,
             )
-            return Answer(201, await _view(await service_waiting.join(wish, data.citizen), with_token=True))
+            who = await stranger(network_of(request), solution=data.solution)
+            return Answer(201, await _view(await service_waiting.join(wish, data.citizen, who=who), with_token=True))
 
         return await once(request, command)
 
@@ -57,9 +60,7 @@ class WaitingController(Controller):
     async def look(self, request: AnyRequest, reference: FromPath[str]) -> WaitingView:
         return await _view(await service_waiting.authorised(reference, token_of(request, reference)))
 
-    @delete(
-        "/waiting-list/{reference:str}", operation_id="leaveWaitingList", status_code=200, summary="Wait no longer"
-    )
+    @delete("/waiting-list/{reference:str}", operation_id="leaveWaitingList", status_code=200, summary="Wait no longer")
     async def leave(self, request: AnyRequest, reference: FromPath[str]) -> Response[bytes]:
         async def command() -> Answer:
             await service_waiting.leave(reference, token_of(request, reference))

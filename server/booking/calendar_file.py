@@ -17,7 +17,10 @@ STATUS = {"held": "TENTATIVE", "expired": "CANCELLED", "cancelled": "CANCELLED"}
 
 
 class Entry(Struct, frozen=True, kw_only=True):
-    """What a calendar is told. `procedures` are names, `place` an address; `url` is where it can be changed."""
+    """What a calendar is told. `procedures` are names, `place` an address; `url` is where it can be changed.
+
+    `reason` is the code of why the office called it off, if it did.
+    """
 
     reference: str
     stage: Stage
@@ -29,6 +32,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     procedures: list[str]
     documents: list[str]
     url: str
+    reason: str | None = None
 
 
 class Invited(Struct, frozen=True):

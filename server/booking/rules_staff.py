@@ -7,17 +7,16 @@ from typing import Literal, get_args
 from server.booking.rules_states import Appointment, stage
 from server.errors import Refusal
 
-__all__ = ["REASONS", "WAIVERS", "Reason", "Waiver", "clean_note", "may_be_arranged", "told_as"]
+__all__ = ["REASONS", "Reason", "Waiver", "clean_note", "may_be_arranged", "told_as"]
 
 Reason = Literal["asked", "officer-away", "office-closed", "systems-down", "not-needed", "other"]
 """Why the office calls an appointment off; each has a sentence in the catalogue under `calendar.reason.…`."""
 
 REASONS: tuple[Reason, ...] = get_args(Reason)
 
-Waiver = Literal["dossier", "limits"]
-"""What the office may book without: a dossier number where only online filers book, and the limits per person."""
-
-WAIVERS: tuple[Waiver, ...] = get_args(Waiver)
+Waiver = Literal["dossier", "limits", "notice"]
+"""What the office may book without: a dossier number where only online filers book, the limits per person, and the
+notice that it asks of others."""
 
 MOST_NOTE = 200
 _NOT_WRITTEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})

@@ -64,6 +64,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     email: str | None
     dossier_number: str | None
     dossier_check: Verdict | None
+    dossiers: int | None
     identity_hash: str | None
     identity_tail: str | None
 

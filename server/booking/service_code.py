@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from server import clock
 from server.booking import service, tables
-from server.booking.rules_states import Appointment, may_confirm
+from server.booking.rules_states import may_confirm
 from server.booking.service_gate import Stranger
 from server.booking.service_person import particulars, refuse_too_many
 from server.codes import derived_code
@@ -21,7 +21,7 @@ from server.db import row
 from server.errors import Refusal
 from server.journal.append import office_change
 from server.notify.outbox import available, write_code
-from server.notify.rules import Channel, channels_for, recipient
+from server.notify.rules import Channel, channels_for
 from server.people.secrets import server_key
 from server.wire import Citizen
 

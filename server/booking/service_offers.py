@@ -46,6 +46,9 @@ LOOK_SECONDS = 15.0
 LOOK_EVERYWHERE = timedelta(minutes=5)
 """How soon a place is offered that no booking gave up: a timetable has changed, an officer came."""
 
+_Key = tuple[str, str, str | None, int | None]
+"""What makes two visits alike: procedures, purpose, officer, dossiers."""
+
 ENTRY_COLUMNS = [tables.WaitingEntry._meta.get_column_by_name(name) for name in Entry.__struct_fields__]
 
 
@@ -80,12 +83,12 @@ async def offer_free(here: Change, moment: datetime) -> bool:
         return False
     policy = await catalogue.policy(here.office)
     ahead = horizon(office, policy, here.now)
-    plans: dict[tuple[str, str, str | None], Errand | None] = {}
-    free: dict[tuple[str, str, str | None], Sequence[Slot]] = {}
+    plans: dict[_Key, Errand | None] = {}
+    free: dict[_Key, Sequence[Slot]] = {}
     planned = await timetable(office, policy, day, here.now)
     made = False
     for entry, avoided in line:
-        key = (entry.procedures, entry.purpose, entry.officer)
+        key = (entry.procedures, entry.purpose, entry.officer, entry.dossiers)
         if key not in plans:
             plans[key] = await _errand_of(entry, here.now)
         plan = plans[key]
@@ -117,7 +120,7 @@ async def _in_line(here: Change, day: date, today: date) -> list[tuple[Entry, fr
 async def _errand_of(entry: Entry, now: datetime) -> Errand | None:
     """What an entry is for, as the office does it now; None where it no longer does."""
     try:
-        return await errand(entry.office, entry.codes, entry.purpose, entry.officer, now)
+        return await errand(entry.office, entry.codes, entry.purpose, entry.officer, now, entry.dossiers)
     except Refusal:
         return None
 
@@ -159,6 +162,7 @@ async def _offer(here: Change, plan: Errand, entry: Entry, start: datetime, unti
         "language": entry.language,
         "dossier_number": entry.dossier_number,
         "dossier_check": entry.dossier_check,
+        "dossiers": entry.dossiers,
         "name": entry.name,
         "phone": entry.phone,
         "email": entry.email,
@@ -213,9 +217,7 @@ async def offers_of(references: Sequence[str]) -> Mapping[str, list[Appointment]
     if not references:
         return {}
     found: dict[str, list[Appointment]] = {}
-    for offer in await rows(
-        Appointment, table.select(*COLUMNS).where(table.waiting_entry.is_in(list(references)))
-    ):
+    for offer in await rows(Appointment, table.select(*COLUMNS).where(table.waiting_entry.is_in(list(references)))):
         found.setdefault(offer.waiting_entry or "", []).append(offer)
     return found
 

@@ -45,15 +45,17 @@ def particulars(key: bytes, citizen: Citizen) -> Particulars:
     """What was typed, in the form it is kept.
 
     A person is known by an HMAC of the identity number, or of the phone and the name where none is given, so that a
-    family that shares a phone need not share its limits. Refuses bad-phone, bad-name, bad-email, bad-identity-number, too-long.
+    family that shares a phone need not share its limits. Refuses bad-phone, bad-name, bad-email, bad-identity-number,
+    too-long.
     """
     phone, name = rules_particulars.clean_phone(citizen.phone), rules_particulars.clean_name(citizen.name)
     number = rules_particulars.clean_identity_number(citizen.identity_number) if citizen.identity_number else None
+    known_by = f"id:{number}" if number else f"tel:{phone}:{folded_words(name)}"
     return Particulars(
         name=name,
         phone=phone,
         email=rules_particulars.clean_email(citizen.email) if citizen.email else None,
-        identity_hash=derived_code(key, "person", f"id:{number}" if number else f"tel:{phone}:{folded_words(name)}", 24),
+        identity_hash=derived_code(key, "person", known_by, 24),
         identity_tail=number[-3:] if number else None,
     )
 

@@ -43,4 +43,5 @@ async def entry_of(found: Appointment, address: str, language: Language) -> Entr
         procedures=[name_in(language, procedure) for procedure in procedures],
         documents=[document for procedure in procedures for document in procedure.required_documents],
         url=address,
+        reason=found.reason,
     )

@@ -15,6 +15,7 @@ from server.booking.rules import Slot
 from server.booking.rules_states import Appointment, Purpose, Verdict
 from server.booking.rules_waiting import Entry, WaitingStage, open_offer, stage, why_not_join
 from server.booking.service_days import Errand, errand, free_days, horizon
+from server.booking.service_gate import Stranger, prove
 from server.booking.service_offers import ENTRY_COLUMNS, entries, offers_of, release
 from server.booking.service_person import Particulars, live_of, particulars, refuse_beyond_limits
 from server.catalogue import service as catalogue
@@ -57,6 +58,7 @@ class WaitingWish(Struct, frozen=True, kw_only=True):
     officer: str | None = None
     dossier_number: str | None = None
     dossier_check: Verdict | None = None
+    dossiers: int | None = None
     language: Language = "vi"
 
 
@@ -77,12 +79,14 @@ def days_to_wait_for(plan: Errand, days: Mapping[date, Sequence[Slot]], now: dat
     return frozenset(day for day, slots in days.items() if why_not_join(day, slots, ahead, minutes) is None)
 
 
-async def join(wish: WaitingWish, citizen: Citizen, attempt: str | None = None) -> Entry:
+async def join(wish: WaitingWish, citizen: Citizen, attempt: str | None = None, who: Stranger | None = None) -> Entry:
     """Put somebody on a day's waiting list. `attempt` names one rendered form: sent twice it is one entry.
 
-    Refuses no-such-office, office-ended, no-such-procedure, no-such-officer, dossier-needed, dossier-unknown, bad-…,
-    too-long, no-waiting-list, email-needed where only by e-mail anybody can be told, day-over, day-closed, day-not-open,
-    day-has-room, already-waiting, and too-many-bookings beyond the limits that bookings have.
+    A stranger, `who`, may have to show some work for it, as for a booking. Refuses no-such-office, office-ended,
+    no-such-procedure, no-such-officer, dossier-needed, dossier-unknown, bad-…, too-long, no-waiting-list, email-needed
+    where only by e-mail anybody can be told, day-over, day-closed, day-not-open, day-has-room, already-waiting,
+    too-many-bookings and too-many-for-phone beyond the limits that bookings have, and challenge-needed and
+    challenge-failed with a challenge in `extra`.
     """
     dossier = rules_particulars.clean_dossier_number(wish.dossier_number) if wish.dossier_number else None
     wish = structs.replace(wish, dossier_number=dossier)
@@ -90,14 +94,17 @@ async def join(wish: WaitingWish, citizen: Citizen, attempt: str | None = None) 
     person = particulars(key, citizen)
     await catalogue.working_office(wish.office, clock.now())
     async with office_change(wish.office, ACTOR) as here:
-        return await _join(here, wish, person, derived_code(key, "waiting-attempt", attempt) if attempt else None)
+        reference = derived_code(key, "waiting-attempt", attempt) if attempt else None
+        return await _join(here, wish, person, reference, who)
 
 
-async def _join(here: Change, wish: WaitingWish, person: Particulars, reference: str | None) -> Entry:
+async def _join(
+    here: Change, wish: WaitingWish, person: Particulars, reference: str | None, who: Stranger | None
+) -> Entry:
     before = await with_reference(reference) if reference else None
     if before is not None:
         return before
-    plan = await errand(wish.office, wish.procedures, wish.purpose, wish.officer, here.now)
+    plan = await errand(wish.office, wish.procedures, wish.purpose, wish.officer, here.now, wish.dossiers)
     if plan.policy.online_filers_only and wish.dossier_number is None:
         raise Refusal("dossier-needed")
     if wish.dossier_check == "unknown":
@@ -108,6 +115,8 @@ async def _join(here: Change, wish: WaitingWish, person: Particulars, reference:
         raise Refusal("email-needed")
     slots = await _slots(plan, wish.day, here.now)
     await _refuse_twice(here, plan, wish.day, person)
+    if who is not None:
+        await prove(here, plan.policy, who)
     reference = reference or new_code()
     values: dict[str, object] = {
         "reference": reference,
@@ -123,6 +132,7 @@ async def _join(here: Change, wish: WaitingWish, person: Particulars, reference:
         "language": wish.language,
         "dossier_number": wish.dossier_number,
         "dossier_check": wish.dossier_check,
+        "dossiers": wish.dossiers,
         **structs.asdict(person),
     }
     await here.insert(tables.WaitingEntry, reference, values)
@@ -170,6 +180,14 @@ async def _refuse_twice(here: Change, plan: Errand, day: date, person: Particula
     counted = {entry.reference for entry in waiting}
     booked = [one for one in await live_of(here, person.identity_hash) if one.waiting_entry not in counted]
     await refuse_beyond_limits(plan, [*(one.codes for one in booked), *(entry.codes for entry in waiting)])
+    of_phone = await table.count().where(
+        (table.office == here.office)
+        & (table.phone == person.phone)
+        & (table.state == "waiting")
+        & (table.day >= today)
+    )
+    if of_phone + 1 > max(plan.policy.bookings_per_phone, plan.policy.bookings_per_person):
+        raise Refusal("too-many-for-phone", n=of_phone)
 
 
 async def leave(reference: str, token: str | None) -> Entry:

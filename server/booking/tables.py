@@ -84,6 +84,7 @@ class WaitingEntry(Table, tablename="waiting_entry"):
     email = Varchar(length=254, null=True, default=None, help_text=PERSONAL)
     dossier_number = Varchar(length=60, null=True, default=None, help_text=PERSONAL)
     dossier_check = Varchar(length=10, null=True, default=None)
+    dossiers = Integer(null=True, default=None)
     identity_hash = Varchar(length=64, null=True, default=None, secret=True)
     identity_tail = Varchar(length=3, null=True, default=None, help_text=PERSONAL)
 

@@ -16,6 +16,7 @@ from msgspec import structs
 from server import clock
 from server.booking import rules_particulars, service, service_waiting
 from server.booking.api import aware, booking_cookie, dossier_check
+from server.booking.rules_states import Purpose
 from server.booking.service_days import errand
 from server.catalogue import rules as catalogue_rules
 from server.catalogue import service as catalogue
@@ -47,8 +48,6 @@ MOST_DOSSIERS = 999
 
 TIME_REFUSED = ("slot-full", "slot-past", "short-notice", "slot-closed", "too-far-ahead", "too-many-holds")
 """The refusals after which another time can be chosen, or the same one a little later."""
-
-
 
 # --- 1 what do I need ------------------------------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 """The choice of a day and a time as the citizen's pages show it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from urllib.parse import urlencode
 
@@ -52,7 +52,10 @@ class Time(Struct, frozen=True, kw_only=True):
 
 
 class Times(Struct, frozen=True, kw_only=True):
-    """The whole choice of a time. `parts` are the chosen day's, `officers` those who can be asked for."""
+    """The whole choice of a time. `parts` are the chosen day's, `officers` those who can be asked for.
+
+    `wait` leads to the chosen day's waiting list; empty where it has none.
+    """
 
     chips: Sequence[Chip]
     earlier: str
@@ -65,6 +68,7 @@ class Times(Struct, frozen=True, kw_only=True):
     officers: Sequence[tuple[str, str]]
     release: str
     minutes: int
+    wait: str
 
 
 def query_text(query: Mapping[str, str | Sequence[str]]) -> str:
@@ -110,8 +114,13 @@ async def times_view(
     query: Mapping[str, str | Sequence[str]],
     language: Language,
     now: datetime,
+    wait_address: str = "",
+    waited_for: Collection[date] = (),
 ) -> Times:
-    """The choice of a time among these days; links keep `query` and lead to `address`."""
+    """The choice of a time among these days; links keep `query` and lead to `address`.
+
+    The days that can be `waited_for` can be chosen though they are full.
+    """
     office = plan.office
     ahead = horizon(office, plan.policy, now)
     shown = [first_day + timedelta(days=place) for place in range(WINDOW)]
@@ -141,7 +150,7 @@ async def times_view(
             date=f"{day:%d/%m}",
             spoken=formats.long_date(language, day),
             note=note(day),
-            href=link(day) if free[day] else "",
+            href=link(day) if free[day] or day in waited_for else "",
             chosen=day == chosen,
             fill=_quarters(days.get(day, ())),
         )
@@ -168,6 +177,7 @@ async def times_view(
         if release is not None and openings.get(ahead.last_day)
         else "",
         minutes=int(plan.wish.length.total_seconds() // 60),
+        wait=f"{wait_address}?{query_text({**query, 'day': chosen.isoformat()})}" if chosen in waited_for else "",
     )
 
 

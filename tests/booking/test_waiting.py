@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
+from msgspec import structs
 
 from server.booking import service, service_offers, service_waiting
 from server.errors import Refusal
@@ -208,7 +209,7 @@ async def test_refused_and_nothing_changed(clock: Clock) -> None:
     seq, rows = await head_seq(OFFICE), await everything()
 
     async def refused(code: str, who: int = 2, **more: object) -> None:
-        asked = service_waiting.WaitingWish(**{**{name: getattr(wish, name) for name in wish.__struct_fields__}, **more})  # type: ignore[arg-type]
+        asked = structs.replace(wish, **more)
         with pytest.raises(Refusal, match=f"^{code}$"):
             await service_waiting.join(asked, person(who, email="ai@thu.example"))
         assert (await head_seq(OFFICE), await everything()) == (seq, rows)

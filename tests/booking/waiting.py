@@ -38,9 +38,7 @@ def at(hour: int, minute: int = 0) -> datetime:
 
 async def full_day(procedure: str = COPY) -> dict[datetime, Appointment]:
     """Book all of that day; returns the bookings by start."""
-    return {
-        at(*start): await booked(at(*start), STRANGERS + place, [procedure]) for place, start in enumerate(STARTS)
-    }
+    return {at(*start): await booked(at(*start), STRANGERS + place, [procedure]) for place, start in enumerate(STARTS)}
 
 
 async def waits(who: int, procedures: tuple[str, ...] = (COPY,), **more: object) -> Entry:

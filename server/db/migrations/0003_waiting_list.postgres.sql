@@ -17,6 +17,7 @@ CREATE TABLE waiting_entry (
     email VARCHAR(254),
     dossier_number VARCHAR(60),
     dossier_check VARCHAR(10),
+    dossiers INTEGER,
     identity_hash VARCHAR(64),
     identity_tail VARCHAR(3)
 );
