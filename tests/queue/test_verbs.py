@@ -139,9 +139,8 @@ async def test_yesterdays_numbers_are_over(database: Database, clock: Clock) -> 
     """The next morning nothing can be done to any of them, whatever they were, and refusing it begins no day."""
     await open_office()
     dung, trang, lan = await seated("dung", 1), await seated("trang", 2), await officer("lan")
-    tickets = [
-        await ticket_in(state, dung) for state in ("closed", "served", "withdrawn", "no-show", "missed", "parked")
-    ]
+    away = ("closed", "coming", "served", "withdrawn", "no-show", "missed", "parked")
+    tickets = [await ticket_in(state, dung) for state in away]
     tickets += [await ticket_in("called", trang), await ticket_in("serving", dung)]
     other = await issue()
     tickets.append(other)

@@ -19,6 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from server.people import service as people
 from server.queue import board
+from server.queue.rules import OPEN_STATES
 from server.wire import Board
 from tests.server.journalled import TABLES, applied, kept_its_promises, snapshot, stored
 from tests.server.support import MORNING, OFFICE, WEEKDAYS, Clock, House, Json, house_of, ok
@@ -122,6 +123,26 @@ class AnyDay(RuleBasedStateMachine):
         issued = self.send(self.world.kiosks[self.office][kiosk], "POST", "/api/kiosk/tickets", body)
         if issued:
             self.tickets.append(issued)
+
+    @rule(line=st.sampled_from(LINES), phone=st.integers(0, 2))
+    def take_a_number_at_home(self, line: str, phone: int) -> None:
+        body = {"line": line, "phone": f"091234567{phone}"}
+        issued = self.send(self.world.anybody, "POST", f"/api/offices/{self.office}/home-numbers", body)
+        if issued:
+            self.tickets.append(issued)
+
+    @precondition(lambda self: self.tickets)
+    @rule(which=which, how=st.sampled_from(["reception", "kiosk", "guess"]))
+    def arrive(self, which: int, how: str) -> None:
+        ticket = self.ticket(which)
+        if how == "reception":
+            self.send(self.world.staff[self.office][0], "POST", f"/api/reception/tickets/{ticket['id']}/arrive")
+        elif how == "kiosk":
+            body = {"qr": f"https://motcua.example/t/{ticket['followToken']}"}
+            self.send(self.world.kiosks[self.office][0], "POST", "/api/kiosk/check-in", body)
+        else:
+            path = f"/api/tickets/{ticket['followToken']}/arrive"
+            self.send(self.world.anybody, "POST", path, {"code": "AAAAAA"})
 
     @rule(line=st.sampled_from(LINES), number=st.integers(1001, 1003), abandoned=st.booleans())
     def hand_in_an_offline_number(self, line: str, number: int, abandoned: bool) -> None:
@@ -325,7 +346,7 @@ class AnyDay(RuleBasedStateMachine):
         tickets = (await stored(self.office))["ticket"].values()
         numbers = Counter((row["day"], row["series"], row["number"]) for row in tickets)
         assert all(times == 1 for times in numbers.values()), numbers
-        still_open = [row for row in tickets if row["state"] in ("waiting", "called", "serving", "parked", "missed")]
+        still_open = [row for row in tickets if row["state"] in OPEN_STATES]
         # A kiosk that is alone cannot know what is still open; its own numbers are printed before we hear of them.
         labels = Counter(row["label"] for row in still_open if row["source"] != "offline")
         assert all(times == 1 for times in labels.values()), labels

@@ -10,7 +10,7 @@ from server.queue.rules import FROM
 from tests.server.journalled import stored
 from tests.server.support import OFFICE, Clock, House, Json, act, call, ok, refused, take
 
-STATES = ["waiting", "called", "serving", "parked", "missed", "served", "withdrawn", "no-show"]
+STATES = ["coming", "waiting", "called", "serving", "parked", "missed", "served", "withdrawn", "no-show"]
 # verb: body
 VERBS: Mapping[str, Json | None] = {
     "recall": None,
@@ -35,10 +35,11 @@ def furnished_url(office_sqlite_url: str) -> str:
     return office_sqlite_url
 
 
-async def brought_to(state: str, desk: httpx.AsyncClient, kiosk: httpx.AsyncClient) -> Json:
+async def brought_to(house: House, state: str, desk: httpx.AsyncClient, kiosk: httpx.AsyncClient) -> Json:
     """A fresh ticket in that state, at that desk where it is at one."""
-    ticket = await take(kiosk)
+    ticket = await (at_home(house) if state == "coming" else take(kiosk))
     steps = {
+        "coming": [],
         "waiting": [],
         "called": ["next"],
         "serving": ["next", "start"],
@@ -61,7 +62,7 @@ async def test_a_verb_starts_from_its_states_alone(house: House, clock: Clock, s
     """From a state it names a verb is done; from any other it is `wrong-state` and changes nothing at all."""
     for verb, body in VERBS.items():
         kiosk, desk = await house.device(), await house.officer(counter=2)
-        ticket = await brought_to(state, desk, kiosk)
+        ticket = await brought_to(house, state, desk, kiosk)
         clock.forward(seconds=30)
         before, seq = await stored(OFFICE), await head_seq(OFFICE)
         path = f"/api/desk/tickets/{ticket['id']}/{verb}"
@@ -73,18 +74,27 @@ async def test_a_verb_starts_from_its_states_alone(house: House, clock: Clock, s
             assert twice.status_code == 409 or done["state"] == twice.json()["state"], verb
         else:
             expected = "already-withdrawn" if (verb, state) == ("withdraw", "withdrawn") else "wrong-state"
+            expected = "not-arrived" if state == "coming" else expected
             problem = refused(answer, expected, 409)
-            if expected == "wrong-state":
+            if expected in ("wrong-state", "not-arrived"):
                 assert ticket["label"] in problem["detail"]
             assert (await stored(OFFICE), await head_seq(OFFICE)) == (before, seq), verb
         await cleared(house, desk, ticket)
+
+
+async def at_home(house: House) -> Json:
+    """A number that somebody has taken on a phone, and not come with yet."""
+    taken: Json = {"line": "A", "phone": "0912345678"}
+    issued: Json = ok(await house.client().post(f"/api/offices/{OFFICE}/home-numbers", json=taken))
+    return issued
 
 
 async def cleared(house: House, desk: httpx.AsyncClient, ticket: Json) -> None:
     """Nobody is left at the desk or before it."""
     state = (await stored(OFFICE))["ticket"][ticket["id"]]["state"]
     for verb in {"called": ["no-show"], "serving": ["finish"], "parked": ["resume", "finish"],
-                 "waiting": ["withdraw"], "missed": ["no-show"]}.get(str(state), []):  # fmt: skip
+                 "waiting": ["withdraw"], "coming": ["withdraw"],
+                 "missed": ["no-show"]}.get(str(state), []):  # fmt: skip
         await act(desk, ticket, verb)
 
 
@@ -93,7 +103,7 @@ async def test_another_desks_ticket_is_left_alone(house: House, clock: Clock, st
     """What is being called or served at one counter, no other one can touch; nor can who sits nowhere."""
     kiosk, desk = await house.device(), await house.officer(counter=2)
     other, nowhere = await house.officer("trang.bode", counter=3), await house.officer("oanh.bode")
-    ticket = await brought_to(state, desk, kiosk)
+    ticket = await brought_to(house, state, desk, kiosk)
     clock.forward(seconds=30)
     before, seq = await stored(OFFICE), await head_seq(OFFICE)
     for verb, body in VERBS.items():
