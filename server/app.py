@@ -17,6 +17,7 @@ from litestar.types import Message, Scope
 
 from server import __version__
 from server.booking.api import AppointmentController, SlotController
+from server.booking.api_calendar import CalendarController, calendar_page, print_page
 from server.booking.api_waiting import WaitingController
 from server.booking.dossiers import Dossiers, portal_of
 from server.booking.service_dossiers import keep_checking
@@ -93,9 +94,9 @@ def create_app(settings: Settings) -> Litestar:
         [
             CatalogueController, BoardController, AppointmentController, SlotController, WaitingController, TicketController,
             HomeController,
-            DeskController, ReceptionController, HeadController, MessageController, RatingController,
+            DeskController, ReceptionController, HeadController, MessageController, RatingController, CalendarController,
             DeviceController, SessionController,
-            *PAGES, *CITIZEN_PAGES, office_feed, ticket_socket, health, openapi,
+            *PAGES, calendar_page, print_page, *CITIZEN_PAGES, office_feed, ticket_socket, health, openapi,
             create_static_files_router(
                 path="/static", directories=[STATIC], include_in_schema=False,
                 cache_control=None, after_request=_keep_static,

@@ -83,6 +83,7 @@ STATUS: Mapping[str, int] = {
     "already-started": 409,
     "booking-over": 409,
     "no-channel": 409,
+    "no-channel": 409,
     "too-many-bookings": 409,
     "too-many-for-phone": 409,
     "too-many-holds": 429,

@@ -33,6 +33,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     documents: list[str]
     url: str
     reason: str | None = None
+    reason: str | None = None
 
 
 class Invited(Struct, frozen=True):

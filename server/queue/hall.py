@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from msgspec import Struct, structs
 
 from server import clock
+from server.booking import service_arrival as booking
 from server.catalogue import rules as catalogue_rules
 from server.catalogue import service as catalogue
 from server.catalogue.rules import Counter, Office, ServiceLine
@@ -231,6 +232,7 @@ async def _begin_day(change: Change, setting: Setting, today: date) -> None:
         await close_day(change, setting, change.day)
     change.begin_day(today)
     change.append("office.opened", {"day": today})
+    await booking.mark_no_shows(change, setting.office.time_zone)
 
 
 async def close_day(change: Change, setting: Setting, day: date) -> None:
