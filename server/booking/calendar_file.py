@@ -33,7 +33,6 @@ class Entry(Struct, frozen=True, kw_only=True):
     documents: list[str]
     url: str
     reason: str | None = None
-    reason: str | None = None
 
 
 class Invited(Struct, frozen=True):

@@ -5,9 +5,6 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from server import clock
-from msgspec import Struct
-
-from server import clock
 from server.booking import rules_particulars, tables
 from server.booking.rules_states import Appointment, to_check_in
 from server.booking.service_rows import COLUMNS, facts
@@ -17,7 +14,14 @@ from server.db import rows
 from server.errors import Refusal
 from server.journal.append import Change
 
-__all__ = ["appointments_of_hour", "find_for_check_in", "mark_checked_in", "mark_no_shows", "missed_offices", "still_to_come"]
+__all__ = [
+    "appointments_of_hour",
+    "find_for_check_in",
+    "mark_checked_in",
+    "mark_no_shows",
+    "missed_offices",
+    "still_to_come",
+]
 
 LATE = timedelta(minutes=15)
 """So long after its start an appointment whose holder has not come is still shown as coming."""
@@ -59,43 +63,6 @@ async def mark_checked_in(change: Change, appointment: Appointment, ticket_id: s
     )  # fmt: skip
     office = await catalogue.office(change.office)
     change.append("appointment.checked-in", facts(appointment.line, appointment.starts_at, office.time_zone))
-
-
-async def mark_no_shows(change: Change, time_zone: str) -> None:
-    """Write down who did not come on a day that is over, so that figures count it; `stage` knew it before."""
-    table = tables.Appointment
-    today = clock.start_of(clock.day_of(change.now, time_zone), time_zone)
-    missed = await rows(
-        Appointment,
-        table.select(*COLUMNS)
-        .where((table.office == change.office) & (table.state == "confirmed") & (table.starts_at < today))
-        .order_by(table.starts_at, table.reference),
-    )
-    for found in missed:
-        await change.update(tables.Appointment, found.reference, state="no-show")
-        change.append("appointment.no-show", facts(found.line, found.starts_at, time_zone))
-
-
-class _Earliest(Struct, frozen=True):
-    office: str
-    earliest: datetime
-
-
-async def missed_offices(now: datetime) -> set[str]:
-    """Offices where it is not yet written down who did not come on a day that is over."""
-    query = (
-        "SELECT office, min(starts_at) AS earliest FROM appointment"
-        " WHERE state = 'confirmed' AND starts_at < {} GROUP BY office"
-    )
-    found = {row.office: row.earliest for row in await rows(_Earliest, tables.Appointment.raw(query, now))}
-    if not found:
-        return set()
-    zones = {office.code: office.time_zone for office in await catalogue.offices()}
-    return {
-        office
-        for office, earliest in found.items()
-        if office in zones and clock.day_of(earliest, zones[office]) < clock.day_of(now, zones[office])
-    }
 
 
 async def mark_no_shows(change: Change, time_zone: str) -> None:

@@ -107,11 +107,6 @@ def without_notice(plan: Errand) -> Errand:
     return structs.replace(plan, policy=structs.replace(plan.policy, minimum_notice_minutes=0))
 
 
-def without_notice(plan: Errand) -> Errand:
-    """The errand as the office itself may book it: up to the last moment."""
-    return structs.replace(plan, policy=structs.replace(plan.policy, minimum_notice_minutes=0))
-
-
 def horizon(office: Office, policy: Policy, now: datetime) -> rules.Horizon:
     """How far ahead this office can be booked at this instant."""
     return rules.Horizon(

@@ -228,42 +228,6 @@ async def tell_again(appointment: Appointment) -> None:
         after_commit(_open.here().ring)
 
 
-async def tell_again(appointment: Appointment) -> None:
-    """Have a booking's newest message sent once more, to where its holder can be reached now. Refuses no-channel.
-
-    It goes as a new message: under the old identity the next hop would throw it away as one it has had.
-    """
-    channels = channels_for(appointment, available())
-    if not channels:
-        raise Refusal("no-channel")
-    told = await rows(
-        Message,
-        Outbox.select(*COLUMNS)
-        .where(
-            (Outbox.reference == appointment.reference)
-            & (Outbox.sequence == appointment.sequence)
-            & (Outbox.kind != "reminder")
-        )
-        .order_by(Outbox.written_at, Outbox.id, ascending=False),
-    )
-    now = clock.now()
-    kind = told[0].kind if told else "confirmed"
-    async with transaction():
-        again = (Outbox.reference == appointment.reference) & (Outbox.kind == kind)
-        await Outbox.delete().where(again & (Outbox.sequence == appointment.sequence))
-        await Outbox.insert(
-            *(
-                Outbox(
-                    id=new_id(), office=appointment.office, reference=appointment.reference, kind=kind,
-                    channel=channel, language=appointment.language, sequence=appointment.sequence, state="waiting",
-                    tries=0, code=None, written_at=now, due_at=now, done_at=None,
-                )
-                for channel in channels
-            )
-        ).on_conflict(action="DO NOTHING")  # fmt: skip
-        after_commit(_open.here().ring)
-
-
 async def forget_old() -> None:
     """Drop what has been over for a month, or waits for a channel that is no longer used. Nothing relies on it."""
     await Outbox.delete().where(Outbox.due_at < clock.now() - KEPT)

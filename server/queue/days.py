@@ -10,8 +10,6 @@ from msgspec import Struct
 
 from server import clock
 from server.booking.service_arrival import missed_offices
-from server import clock
-from server.booking.service_arrival import missed_offices
 from server.db import is_unavailable, rows
 from server.journal.tables import Journal
 from server.queue.hall import hall_change
