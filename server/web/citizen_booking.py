@@ -12,13 +12,15 @@ from server import clock
 from server.booking import service
 from server.booking.api import aware, booking_address, booking_cookie, token_of
 from server.booking.rules_states import Appointment, is_held
+from server.catalogue import service as catalogue
 from server.catalogue.views import name_in
 from server.codes import normalised, readable
 from server.errors import Refusal
 from server.notify.outbox import available
 from server.people import service as people
 from server.phrases import say
-from server.web import citizen_times, citizen_views, context
+from server.web import citizen_proof, citizen_times, citizen_views, context
+from server.web.citizen_waiting import offer_or_entry
 from server.web.limits import limited
 from server.web.render import page
 from server.wire import Citizen
@@ -32,7 +34,7 @@ LONGEST_FIELD = 400
 
 FIELD_OF = {
     "bad-name": "name", "too-long": "name", "bad-phone": "phone", "bad-email": "email",
-    "too-many-bookings": "phone", "already-booked": "phone",
+    "too-many-bookings": "phone", "too-many-for-phone": "phone", "already-booked": "phone",
 }  # fmt: skip
 """Where a refusal of the form is said, beside which field."""
 
@@ -46,7 +48,7 @@ async def who_page(request: Req, reference: FromPath[str]) -> Page | Redirect:
     found = await _mine(request, reference)
     if found is None or not is_held(found, clock.now()):
         return Redirect(f"/a/{normalised(reference)}", status_code=303)
-    return await _who(request, found, {}, {})
+    return await _who(request, found, {}, {}, await citizen_proof.at_first(found))
 
 
 @post("/a/{reference:str}/who", include_in_schema=False)
@@ -61,30 +63,40 @@ async def name_and_confirm(request: Req, reference: FromPath[str]) -> Page | Red
         return Redirect(f"/a/{normalised(reference)}", status_code=303)
     # All that is wrong is said at once, not one thing after the other.
     errors = service.wrong_particulars(citizen)
+    language = context.language(request)
     try:
         if not errors:
-            await service.confirm(found.reference, token_of(request, reference), citizen)
+            await citizen_proof.confirm(request, found, citizen, form)
     except Refusal as refusal:
+        if refusal.code in citizen_proof.ASKED:
+            proof = await citizen_proof.instead(request, found, citizen, form, refusal, language)
+            return await _who(request, found, said, proof.errors, proof, status=refusal.status)
         if refusal.code in ("already-confirmed", "hold-expired", "already-cancelled", "already-started"):
             return Redirect(f"/a/{found.reference}", status_code=303)
         if refusal.code not in FIELD_OF:
             raise
         errors = [refusal]
     if errors:
-        language = context.language(request)
         sentences = {FIELD_OF[refusal.code]: refusal.sentence(language) for refusal in errors}
-        return await _who(request, found, said, sentences, status=errors[0].status)
+        proof = await citizen_proof.at_first(found)
+        return await _who(request, found, said, sentences, proof, status=errors[0].status)
     return Redirect(f"/a/{found.reference}", status_code=303)
 
 
 async def _who(
-    request: Req, found: Appointment, said: Mapping[str, str], errors: Mapping[str, str], status: int = 200
+    request: Req,
+    found: Appointment,
+    said: Mapping[str, str],
+    errors: Mapping[str, str],
+    proof: citizen_proof.Proof,
+    status: int = 200,
 ) -> Page:
     view = await _view(request, found)
     again = citizen_times.query_text({"procedure": view.codes, "day": f"{view.start:%Y-%m-%d}"})
     return page(
         request, "citizen/who.html", status=status, office_name=view.office_name, booking=view, said=said,
-        errors=errors, again=f"/book/{found.office}/when?{again}", sample=view.sample, ways=available(),
+        errors=errors, again=f"/book/{found.office}/when?{again}", sample=view.sample, ways=available(), proof=proof,
+        hotline=(await catalogue.policy(found.office)).hotline,
     )  # fmt: skip
 
 
@@ -131,6 +143,9 @@ async def booking_page(
         return page(
             request, "citizen/access.html", reference=code, shown=readable(code), known=True, said={}, errors={}
         )
+    elsewhere = await offer_or_entry(request, mine)
+    if elsewhere is not None:
+        return elsewhere
     if is_held(mine, clock.now()):
         return Redirect(f"/a/{code}/who", status_code=303)
     view = await _view(request, mine)
@@ -207,7 +222,7 @@ async def change(request: Req, reference: FromPath[str]) -> Page | Redirect:
     try:
         await service.change(reference, token_of(request, reference), start)
     except Refusal as refusal:
-        if refusal.code in ("slot-full", "slot-past", "slot-closed", "too-far-ahead", "already-booked"):
+        if refusal.code in ("slot-full", "slot-past", "short-notice", "slot-closed", "too-far-ahead", "already-booked"):
             return await _change(request, reference, text[:10], refusal)
         if refusal.code in ("hold-expired", "already-cancelled", "already-started"):
             return Redirect(f"/a/{normalised(reference)}", status_code=303)
