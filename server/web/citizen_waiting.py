@@ -139,7 +139,7 @@ async def _join_page(
         request, "citizen/wait.html", status=status, place=place, office_name=name_in(language, place), said=said,
         errors=errors, codes=codes, key=key, day=day_text, date=formats.long_date(language, day), officer=officer,
         procedures=[citizen_views.procedure_card(each, language) for each in procedures], times=times,
-        minutes=policy.offer_minutes, retention=policy.contact_retention_days, sample=policy.sample, ways=available(),
+        kept=policy.offer_minutes, retention=policy.contact_retention_days, sample=policy.sample, ways=available(),
         query={**query, "day": day_text}, news=news, challenge=await _challenge(place.code, policy),
     )  # fmt: skip
 
