@@ -8,7 +8,7 @@ who asked before it began. A look is only ever used to refuse: who passes still 
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
 from typing import Generic, TypeVar
@@ -164,8 +164,11 @@ async def turn(question: Question, start: datetime, exempt: Exempt) -> AsyncIter
 
 async def slot_full(question: Question, start: datetime) -> Refusal:
     """The refusal of a start that was found full under the lock, with the nearest free ones."""
-    look = await _look(await _key(question, start))
-    return await _refusal(look, question, start)
+    key = await _key(question, start)
+    if current().engine.transaction_exists():  # its connection is this task's alone: a look of its own
+        look = await _looked(key)
+        return _full(look, await _further(look, start), start)
+    return await _refusal(await _look(key), question, start)
 
 
 async def _key(question: Question, start: datetime) -> _Key:
@@ -194,22 +197,27 @@ async def _refuse_full(key: _Key, start: datetime, exempt: Exempt, queue: _Queue
     # Not who comes while it is being looked: for them it would be an old look.
     others = [waiting for waiting in queue.waiting if waiting.key == key] if queue else []
     look = await _look(key)
-    for waiting in _told(look, others):
-        waiting.news.set_exception(await _refusal(look, key[0], waiting.start))
+    for waiting in others:
+        if look.is_full(waiting.start) and not waiting.exempt(look):
+            refusal = await _refusal(look, key[0], waiting.start)
+            if not waiting.news.done():  # who was let in meanwhile, or hung up
+                waiting.news.set_exception(refusal)
     if look.is_full(start) and not exempt(look):
         raise await _refusal(look, key[0], start)
 
 
-def _told(look: Look, others: Sequence[_Waiting]) -> Iterator[_Waiting]:
-    for waiting in others:
-        if not waiting.news.done() and look.is_full(waiting.start) and not waiting.exempt(look):
-            yield waiting
-
-
 async def _refusal(look: Look, question: Question, start: datetime) -> Refusal:
-    free = [slot for slot in look.starts.values() if slot.free]
-    nearest = rules.nearest(free, start, NEAREST)
+    nearest = [slot for slot in look.starts.values() if slot.free]
     if len(nearest) < NEAREST:
         asked = (question, start)
-        nearest = await _rush.here().nearest.ask(asked, lambda: nearest_free(look.plan, start, clock.now(), NEAREST))
-    return Refusal("slot-full", extra={"nearest": msgspec.to_builtins(slot_views(look.plan, nearest))})
+        nearest = await _rush.here().nearest.ask(asked, lambda: _further(look, start))
+    return _full(look, nearest, start)
+
+
+async def _further(look: Look, start: datetime) -> list[rules.Slot]:
+    return await nearest_free(look.plan, start, clock.now(), NEAREST)
+
+
+def _full(look: Look, free: Sequence[rules.Slot], start: datetime) -> Refusal:
+    views = slot_views(look.plan, rules.nearest(free, start, NEAREST))
+    return Refusal("slot-full", extra={"nearest": msgspec.to_builtins(views)})
