@@ -1,11 +1,16 @@
 """The waiting list of a day on both engines: joining, being offered, taking, declining, letting pass, leaving."""
 
+import random
 from datetime import datetime, timedelta
 
 import pytest
 from msgspec import structs
 
+from server import clock as turned
 from server.booking import service, service_offers, service_waiting
+from server.booking.rules_states import Appointment
+from server.booking.rules_waiting import Entry, not_again
+from server.booking.service_days import errand, free_days
 from server.errors import Refusal
 from server.journal.frames import head_seq
 from server.notify import outbox
@@ -283,3 +288,56 @@ async def test_at_night_nobody_has_to_answer(clock: Clock) -> None:
     offer = await offer_to(entry)
     assert offer is not None
     assert offer.held_until == datetime.fromisoformat("2026-11-24T07:30:00+07:00")
+
+
+@pytest.mark.parametrize("seed", range(2))
+async def test_nobody_in_line_is_overtaken(clock: Clock, seed: int) -> None:
+    """Whatever happens in whatever order: nobody is offered a start that somebody before him waits for and could have;
+    nothing that somebody waits for and could have is left lying; and replay tells it all."""
+    chance = random.Random(seed)
+    day = await full_day()
+    await full_day(BIRTH, STRANGERS + 100)
+    line: list[Entry] = []
+    known: set[str] = set()
+    for step in range(36):
+        later = ["join", *["cancel"] * 4, *["decline"] * 2, "take", "leave", "wait", "book"]
+        verb = "join" if step < 12 else chance.choice(later)
+        offered = [found for found in [await offer_to(one) for one in line] if found is not None]
+        try:
+            if verb == "join":
+                kind = chance.choice([(COPY,), (COPY,), (SIGNATURE,), (BIRTH,)])
+                line.append(await waits(step, kind, officer=chance.choice([None, None, "an", "binh"])))
+            elif verb == "cancel":
+                await gives_up(chance.choice([one for one in await everything() if one.state == "confirmed"]))
+            elif verb == "wait":
+                clock.forward(minutes=chance.choice([5, 30]))
+                await service_offers.offer_expired(None, clock.at)
+            elif verb == "book":
+                await service.book(wanted(chance.choice(list(day))), person(1000 + step))
+            elif verb == "leave" and line:
+                one = chance.choice(line)
+                await service_waiting.leave(one.reference, await service_waiting.waiting_token(one.reference))
+            elif offered:
+                await (gives_up if verb == "decline" else accepts)(chance.choice(offered))
+        except (Refusal, IndexError):
+            continue
+        made = [one for one in await everything() if one.waiting_entry and one.reference not in known]
+        known |= {one.reference for one in made}
+        await in_order(line, made)
+    assert len(known) > 5
+    await kept_its_promises(OFFICE)
+
+
+async def in_order(line: list[Entry], made: list[Appointment]) -> None:
+    """Of those who still wait, nobody could have anything that is free, nor what was offered to anybody behind."""
+    for one in line:
+        if await stage_of(one) != "waiting":
+            continue
+        seen = not_again(one, [each for each in await everything() if each.waiting_entry == one.reference])
+        behind = {later.reference for later in line if later.place > one.place}
+        plan = await errand(OFFICE, one.codes, one.purpose, one.officer, turned.now())
+        for offer in [None, *(offer for offer in made if offer.waiting_entry in behind)]:
+            besides = offer.reference if offer else None
+            days = await free_days(plan, the_day(), 1, turned.now(), besides)
+            left = [slot.start for slot in days.get(the_day(), []) if slot.free and slot.start not in seen]
+            assert left == []

@@ -36,9 +36,9 @@ def at(hour: int, minute: int = 0) -> datetime:
     return time(hour, minute, days=AHEAD)
 
 
-async def full_day(procedure: str = COPY) -> dict[datetime, Appointment]:
+async def full_day(procedure: str = COPY, who: int = STRANGERS) -> dict[datetime, Appointment]:
     """Book all of that day; returns the bookings by start."""
-    return {at(*start): await booked(at(*start), STRANGERS + place, [procedure]) for place, start in enumerate(STARTS)}
+    return {at(*start): await booked(at(*start), who + place, [procedure]) for place, start in enumerate(STARTS)}
 
 
 async def waits(who: int, procedures: tuple[str, ...] = (COPY,), **more: object) -> Entry:
