@@ -24,6 +24,7 @@ from server.booking.service_dossiers import keep_checking
 from server.booking.service_offers import keep_offering
 from server.booking.service_person import forget_people
 from server.booking.service_waiting import forget_waiting
+from server.booking.timetable_api import TimetableController
 from server.catalogue.api import CatalogueController
 from server.db import Database, open_database
 from server.db.doorbell import listen, watch
@@ -95,7 +96,7 @@ def create_app(settings: Settings) -> Litestar:
             CatalogueController, BoardController, AppointmentController, SlotController, WaitingController, TicketController,
             HomeController,
             DeskController, ReceptionController, HeadController, MessageController, RatingController, CalendarController,
-            DeviceController, SessionController,
+            DeviceController, SessionController, TimetableController,
             *PAGES, calendar_page, print_page, *CITIZEN_PAGES, office_feed, ticket_socket, health, openapi,
             create_static_files_router(
                 path="/static", directories=[STATIC], include_in_schema=False,

@@ -127,6 +127,18 @@ STATUS: Mapping[str, int] = {
     "card-in-use": 409,
     "not-future": 400,
     "bad-number": 400,
+    # the timetable
+    "day-past": 400,
+    "day-too-far": 400,
+    "until-before": 400,
+    "ends-before": 400,
+    "both-times": 400,
+    "spans-overlap": 400,
+    "first-week-needed": 400,
+    "shift-overlap": 409,
+    "not-in-timetable": 404,
+    "timetable-differs": 409,
+    "not-stranded": 409,
     "no-such-message": 404,
     "not-failed": 409,
     # rating

@@ -42,6 +42,12 @@ async def head_page(request: Req) -> Response[bytes]:
     return page(request, "office.html")
 
 
+@get("/timetable", include_in_schema=False)
+async def timetable_page(request: Req) -> Response[bytes]:
+    """The head's timetable; it asks for a sign-in by itself."""
+    return page(request, "timetable.html")
+
+
 @get("/tablet", include_in_schema=False)
 async def tablet_page(request: Req) -> Response[bytes]:
     """The tablet at a counter; it asks for its device's token by itself."""
