@@ -12,8 +12,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from server import clock
+from server.booking.service_stranded import stranded_in
 from server.catalogue import pack, pack_export, rules, service
 from server.catalogue.rules import Interval, Office
+from server.codes import readable
 from server.db import DatabaseUnavailable, MigrationError, open_database
 from server.errors import Refusal
 from server.phrases import Language, say
@@ -69,9 +71,13 @@ def run_on_database(url: str, work: Callable[[], Awaitable[T]]) -> T:
 
 @click.command
 @click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--check", is_flag=True, help="Only say what loading would do; nothing is saved.")
 @database_option
-def load(folder: Path, database: str) -> None:
-    """Load the pack of CSV files in DIR: all of it or, where any row is wrong, nothing."""
+def load(folder: Path, check: bool, database: str) -> None:
+    """Load the pack of CSV files in DIR: all of it or, where any row is wrong, nothing.
+
+    Bookings that could no longer be served are told by their references; they wait on the office's page /timetable.
+    """
     language = spoken()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
@@ -79,7 +85,12 @@ def load(folder: Path, database: str) -> None:
         try:
             report = run_on_database(
                 database,
-                lambda: pack.load(folder, lambda done, total: progress.update(task, completed=done, total=total)),
+                lambda: pack.load(
+                    folder,
+                    lambda done, total: progress.update(task, completed=done, total=total),
+                    unserved=stranded_in,
+                    check=check,
+                ),
             )
         except pack.PackRefused as refused:
             progress.stop()
@@ -92,6 +103,13 @@ def load(folder: Path, database: str) -> None:
             click.echo(say(language, "pack.done.file", file=name, **numbers))
     if not report.changed:
         click.echo(say(language, "pack.done.nothing"))
+    for code, references in report.strands.items():
+        told = ", ".join(readable(reference) for reference in references)
+        click.echo(say(language, "timetable.load.strands", office=code, n=len(references), references=told), err=True)
+    if report.strands and not check:
+        click.echo(say(language, "timetable.load.where"), err=True)
+    if check:
+        click.echo(say(language, "timetable.load.checked"))
 
 
 @click.command

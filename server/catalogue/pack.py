@@ -1,11 +1,12 @@
 """Loading a pack: all of it or nothing, and the same again changes nothing."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field
+from msgspec.structs import replace
 from piccolo.table import Table
 
 from server.catalogue.pack_check import check
@@ -21,6 +22,13 @@ __all__ = ["FileReport", "LoadReport", "PackRefused", "Progress", "add_office", 
 
 Progress = Callable[[int, int], None]
 """Called with how many rows are done, and of how many."""
+
+Unserved = Callable[[Collection[str] | None], Awaitable[Mapping[str, Sequence[str]]]]
+"""Asked before and after for the bookings that cannot be served, by office: of these offices, or (None) of all."""
+
+# What decides whom an office can serve, and when.
+DECIDING = ("offices.csv", "lines.csv", "counters.csv", "officers.csv", "hours.csv", "shifts.csv", "closures.csv",
+            "procedures.csv")  # fmt: skip
 
 CHUNK = 300
 ACTOR = "pack"
@@ -44,10 +52,14 @@ class FileReport(Struct, frozen=True):
 
 
 class LoadReport(Struct, frozen=True):
-    """What a load did, by file, and the offices whose screens now show other lines or counters."""
+    """What a load did, by file, and the offices whose screens now show other lines or counters.
+
+    `strands` are the references of the bookings that could be served before and cannot any more, by office.
+    """
 
     files: dict[str, FileReport]
     offices: list[str]
+    strands: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def changed(self) -> bool:
@@ -59,9 +71,41 @@ class _Office(Struct):
     office: str
 
 
-async def load(folder: Path, on_progress: Progress | None = None) -> LoadReport:
-    """Load the pack in a folder. Raises PackRefused with everything that is wrong with it."""
-    return await _store(read_pack(folder), on_progress or _silent)
+class _Checked(Exception):
+    """Nothing went wrong, and nothing is to stay: what would have been done."""
+
+    def __init__(self, report: LoadReport) -> None:
+        self.report = report
+        super().__init__()
+
+
+async def load(
+    folder: Path, on_progress: Progress | None = None, *, unserved: Unserved | None = None, check: bool = False
+) -> LoadReport:
+    """Load the pack in a folder, or (`check`) say what loading it would do and leave everything as it is.
+
+    Raises PackRefused with everything that is wrong with it.
+    """
+    pack = read_pack(folder)
+    try:
+        async with transaction():
+            await _one_at_a_time()
+            world = judge(await _stored(pack), pack)
+            offices = _decided(world)
+            before = await unserved(offices) if unserved else {}
+            report = await _write_all(world, pack, on_progress or _silent)
+            after = await unserved(offices) if unserved else {}
+            report = replace(report, strands=_new_ones(before, after))
+            if check:
+                raise _Checked(report)
+            return report
+    except _Checked as checked:
+        return checked.report
+
+
+def _new_ones(before: Mapping[str, Sequence[str]], after: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    found = {office: [one for one in now if one not in before.get(office, ())] for office, now in after.items()}
+    return {office: references for office, references in found.items() if references}
 
 
 async def add_office(cells: Mapping[str, str]) -> LoadReport:
@@ -74,20 +118,32 @@ def _silent(done: int, total: int) -> None:
 
 
 async def _store(pack: Pack, on_progress: Progress) -> LoadReport:
-    total = pack.size
-    on_progress(0, total)
     async with transaction():
         await _one_at_a_time()
-        world = judge(await _stored(pack), pack)
-        done = 0
-        for name, merged in world.merged.items():
-            for step in _chunks([item for item in merged if item.changed]):
-                await _write(FILES[name], step)
-                on_progress(done + len(step), total)
-            done += len(merged)
-            on_progress(done, total)
-        shown = await _tell_screens(world)
+        return await _write_all(judge(await _stored(pack), pack), pack, on_progress)
+
+
+async def _write_all(world: World, pack: Pack, on_progress: Progress) -> LoadReport:
+    total, done = pack.size, 0
+    on_progress(0, total)
+    for name, merged in world.merged.items():
+        for step in _chunks([item for item in merged if item.changed]):
+            await _write(FILES[name], step)
+            on_progress(done + len(step), total)
+        done += len(merged)
+        on_progress(done, total)
+    shown = await _tell_screens(world)
     return LoadReport({name: _report(merged) for name, merged in world.merged.items() if merged}, shown)
+
+
+def _decided(world: World) -> set[str] | None:
+    """The offices whose timetable or skills the pack changes; None where it changes those of all."""
+    offices: set[str] = set()
+    for name in DECIDING:
+        for item in world.merged[name]:
+            if item.changed:
+                offices.add(str(item.row["code"] if name == "offices.csv" else item.row["office"]))
+    return None if ANY_OFFICE in offices else offices
 
 
 def judge(stored: Mapping[str, Sequence[Row]], pack: Pack) -> World:
