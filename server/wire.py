@@ -84,6 +84,7 @@ __all__ = [
     "Problem",
     "ProcedureList",
     "ProcedureView",
+    "PushRequest",
     "RatingRequest",
     "RatingView",
     "Reason",
@@ -291,6 +292,14 @@ class AppointmentPatch(Incoming):
     start: datetime
 
 
+class PushRequest(Incoming):
+    """What a browser says of where it can be told (PushSubscription): its push service's address, and two keys."""
+
+    endpoint: Annotated[str, Meta(min_length=1, max_length=1000)]
+    p256dh: Annotated[str, Meta(max_length=100)]
+    auth: Annotated[str, Meta(max_length=30)]
+
+
 class AccessRequest(Incoming):
     """One of the two: the phone the booking was made with, or the manage token of a link."""
 
@@ -412,6 +421,7 @@ class CalendarBooking(CalendarAppointment):
     phone: str | None
     email: str | None
     dossier_number: str | None
+    dossier_check: Literal["known", "unknown", "unchecked"] | None
     language: LanguageCode
     waived: list[str]
     reason: str | None

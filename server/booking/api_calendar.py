@@ -288,6 +288,7 @@ async def _booking(found: Appointment, language: Language) -> CalendarBooking:
         phone=found.phone,
         email=found.email,
         dossier_number=found.dossier_number,
+        dossier_check=found.dossier_check,
         language=found.language,
         waived=found.waived.split(),
         reason=found.reason,

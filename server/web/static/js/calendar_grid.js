@@ -40,13 +40,16 @@ export function calendarGrid(grid) {
     table.dataset.view = kind;
     stops = new Map(lines.flatMap((line) => line.cells.flatMap((cell) => cell.stops.map((stop) => [stop.key, stop]))));
     if (!stops.has(active)) active = last && held ? nearest(last) : first();
-    const corner = { key: "", name: say("calendar.time"), small: "", lanes: 0, today: false };
-    keep(heads, [corner, ...columns], (column) => `head ${column.key}`, () => h("th", { scope: "col" }, h("span"), h("small")), (th, column) => {
+    const corner = { key: "time", name: say("calendar.time"), small: "", lanes: 0, today: false };
+    const wide = columns.reduce((sum, column) => sum + column.lanes, 0);
+    keep(heads, [corner, ...columns], (column) => column.key || "anybody", () => h("th", { scope: "col" }, h("span"), h("small")), (th, column) => {
       write(th.firstElementChild, column.name);
       write(th.lastElementChild, column.small);
       th.classList.toggle("calendar-today", column.today);
-      set(th, { style: { "--lanes": column.lanes } });
+      // The column of times has a width of its own; the others share what is left by what lies beside one another in them.
+      set(th, { style: { width: column.lanes ? `${(94 * column.lanes) / wide}%` : "" } });
     });
+    set(table, { style: { "--lanes": wide } });
     keep(rows, lines, (line) => line.key, (line) => h("tr", { class: line.pause && "calendar-pause" }, h("th", { scope: "row" })), (tr, line) => {
       tr.classList.toggle("calendar-now", line.now);
       write(tr.firstElementChild, line.head);

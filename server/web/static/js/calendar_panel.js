@@ -9,11 +9,12 @@ import { say } from "./i18n.js";
 import { pressed } from "./staff.js";
 
 /** @typedef {import("./calendar_rules.js").View} View */
-/** @typedef {import("./calendar_rules.js").Booking & {readable: string, officerName: string | null, phone: string | null, email: string | null, dossierNumber: string | null, language: string, waived: string[], reason: string | null, note: string | null, createdAt: string, checkedInAt: string | null, cancelledAt: string | null, open: boolean}} Details */
+/** @typedef {import("./calendar_rules.js").Booking & {readable: string, officerName: string | null, phone: string | null, email: string | null, dossierNumber: string | null, dossierCheck: "known" | "unknown" | "unchecked" | null, language: string, waived: string[], reason: string | null, note: string | null, createdAt: string, checkedInAt: string | null, cancelledAt: string | null, open: boolean}} Details */
 /** @typedef {import("./calendar_grid.js").Wish} Wish */
 /** @typedef {{refresh: () => Promise<void>, tell: (words: string) => void, done: (words: string) => void}} StaffPage */
 
 const REASONS = ["asked", "officer-away", "office-closed", "systems-down", "not-needed", "other"];
+const DOSSIER = { known: "desk.dossier", unknown: "desk.dossier.unknown", unchecked: "desk.dossier.unchecked" };
 const CHIPS = { held: "", confirmed: " chip-good", "checked-in": " chip-good", "no-show": " chip-attention", cancelled: "" };
 
 /**
@@ -102,7 +103,7 @@ export function calendarPanel({ page, view, day, closed, show }) {
     const at = (/** @type {string | null} */ instant) => instant && `${time(instant, zone())}, ${shortDate(instant, zone())}`;
     const facts = /** @type {[string, import("./dom.js").Child][]} */ ([
       ["calendar.name", found.name], ["calendar.phone", found.phone && h("a", { href: `tel:${found.phone}` }, phone(found.phone))], ["calendar.email", found.email],
-      ["calendar.procedure", found.procedures.join("; ")], ["calendar.purpose", say(`book.purpose.${found.purpose}`)], ["calendar.dossier", found.dossierNumber],
+      ["calendar.procedure", found.procedures.join("; ")], ["calendar.purpose", say(`book.purpose.${found.purpose}`)], ["calendar.dossier", found.dossierNumber && say(DOSSIER[found.dossierCheck ?? "known"], { number: found.dossierNumber })],
       ["calendar.with", found.officerName ?? say("calendar.anybody")], ["calendar.reference", h("b", { class: "number" }, found.readable)],
       ["calendar.language", say(`base.language.${found.language}`)], ["calendar.created", at(found.createdAt)], ["calendar.checked_in", at(found.checkedInAt)],
       ["calendar.cancelled", at(found.cancelledAt)], ["calendar.reason", found.reason && say(`calendar.reason.${found.reason}`)], ["calendar.note", found.note],
@@ -110,12 +111,12 @@ export function calendarPanel({ page, view, day, closed, show }) {
     fill(capital(when(found)),
       h("p", null, h("span", { class: `chip${CHIPS[found.state]}` }, capital(say(`calendar.state.${found.state}`)))),
       ...found.waived.map((what) => h("p", { class: "notice notice-attention" }, icon("triangle-alert"), h("span", null, say(`calendar.waived.${what}`)))),
-      h("dl", { class: "calendar-facts" }, ...facts.filter(([, value]) => value).map(([key, value]) => h("div", null, h("dt", null, say(key)), h("dd", null, value)))),
       h("p", { class: "row calendar-acts" },
         found.open && h("button", { class: "button", type: "button", onclick: () => move(found) }, icon("repeat"), say("calendar.move")),
         found.open && found.state === "confirmed" && h("button", { class: "button button-quiet", type: "button", onclick: (/** @type {Event} */ event) => resend(found, pressed(event)) }, icon("send"), say("calendar.resend")),
         found.open && h("button", { class: "button button-quiet", type: "button", onclick: () => callOff(found) }, icon("calendar-x"), `${say("calendar.cancel")}…`),
-        !found.open && found.state !== "checked-in" && h("button", { class: "button", type: "button", onclick: () => book({ day: day(), start: null, officer: found.officer }, found) }, icon("calendar-plus"), say("calendar.again"))));
+        !found.open && found.state !== "checked-in" && h("button", { class: "button", type: "button", onclick: () => book({ day: day(), start: null, officer: found.officer }, found) }, icon("calendar-plus"), say("calendar.again"))),
+      h("dl", { class: "calendar-facts" }, ...facts.filter(([, value]) => value).map(([key, value]) => h("div", null, h("dt", null, say(key)), h("dd", null, value)))));
   }
 
   /** @param {Details} found @param {HTMLElement | null} button */
@@ -217,6 +218,6 @@ export function calendarPanel({ page, view, day, closed, show }) {
 function radios(name, legend, options) {
   const inputs = options.map(([value], place) => h("input", { type: "radio", name, value, checked: place === 0 }));
   const element = h("fieldset", { class: "field" }, h("legend", null, say(legend)),
-    ...options.map(([, words], place) => h("label", { class: "choice" }, inputs[place], h("span", null, words))));
+    h("div", { class: "stack stack-close" }, ...options.map(([, words], place) => h("label", { class: "choice" }, inputs[place], h("span", null, words)))));
   return { element, value: () => inputs.find((input) => input.checked)?.value ?? "" };
 }

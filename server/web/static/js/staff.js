@@ -75,6 +75,9 @@ export function staffPage(page) {
         if (unreachable) tell("");
         show(desk);
         write(find("#office", HTMLElement), session.officeName);
+        for (const link of document.querySelectorAll("[data-roles]")) {
+          if (link instanceof HTMLElement) link.hidden = !(link.dataset.roles ?? "").split(" ").includes(session.role);
+        }
         find("#practice", HTMLElement).hidden = !page.sample(view);
         page.draw(view);
         feed ??= follow(session.office, { onState: soon, onForecast: soon, onHealth: healthy });
