@@ -36,7 +36,7 @@ def words(mail: EmailMessage) -> str:
 
 
 async def test_each_is_told_once_in_his_language(clock: Clock, post: Post, mailbox: Mailbox, gateway: Gateway) -> None:
-    """Mail and SMS name time, deadline and link; the link is the offer's own; taken, it is confirmed with a calendar."""
+    """Mail and SMS name time, deadline and link; the link is the offer's own; once taken, a calendar comes along."""
     await open_office()
     day = await full_day()
     first, second = await waits(1, "hoa@thu.example"), await waits(2, None, "en")
