@@ -34,7 +34,7 @@ async def shared(postgres_url: str) -> AsyncIterator[str]:
 
 
 async def at_once(url: str, day: list[Appointment], *more: str) -> int:
-    """All of the day given up, by several processes at once, each start wanted by strangers; how many of those had it."""
+    """The whole day given up by several processes at once, each start wanted by strangers; how many of those had it."""
     processes = []
     for place in range(PROCESSES):
         process = await asyncio.create_subprocess_exec(
@@ -69,7 +69,7 @@ async def given_up(url: str, *more: str) -> tuple[list[Entry], list[Appointment]
 
 
 async def test_each_freed_time_is_one_person_s_the_first_in_line(shared: str) -> None:
-    """Seven times, twelve who wait, strangers at every start: the first seven in line have one each, no stranger any."""
+    """Seven times, twelve who wait, strangers at every start: the first seven have one each, no stranger has any."""
     line, offers, booked = await given_up(shared)
     assert Counter(one.starts_at for one in offers) == Counter(at(*start) for start in STARTS)
     assert {one.waiting_entry for one in offers} == {one.reference for one in line[: len(STARTS)]}
