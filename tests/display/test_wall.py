@@ -105,7 +105,12 @@ def lines_of(page: Page) -> Any:
 
 
 async def fits(page: Page) -> list[str]:
-    """The texts that do not fit into their place or the screen, or that something covers."""
+    """The texts that do not fit into their place or the screen, or that something covers, once all stands still."""
+    await page.evaluate(
+        """() => Promise.allSettled(document.getAnimations()
+          .filter((each) => each.effect.getComputedTiming().endTime !== Infinity)
+          .map((each) => each.finished))"""
+    )
     found: list[str] = await page.evaluate(
         """() => [...document.querySelectorAll("#wall :is(p, b, span, strong, h1, h2, li, small, button)")]
           .filter((e) => !e.closest(".visually-hidden, .wall-health, [hidden]") && e.getClientRects().length)
