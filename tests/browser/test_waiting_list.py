@@ -1,0 +1,152 @@
+"""The waiting list in a real browser: from a full day to a time of one's own, by the message's link."""
+
+import asyncio
+import os
+import re
+import sys
+from collections.abc import AsyncIterator
+from datetime import date
+
+import httpx
+import pytest
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from server import clock
+from server.booking import service
+from server.booking.rules_states import Appointment
+from server.db import open_database
+from server.tables import all_tables
+from tests.booking.small import COPY, OFFICE, ZONE
+from tests.booking.waiting import full_day, open_office, the_day
+from tests.browser.test_citizen import Site, is_well_made
+from tests.chromium import FLAGS, chromium
+from tests.notify.stand_ins import Gateway, gateway_of
+from tests.server.support import until
+
+WORDS = {
+    "vi": {
+        "full": "Hết chỗ", "join": "Vào danh sách chờ ngày này", "send": "Vào danh sách chờ", "place": "Thứ 1 trong",
+        "take": "Nhận giờ này", "booked": "Đã đặt lịch hẹn", "decline": "Không nhận giờ này",
+        "waits": "vẫn ở trong danh sách chờ", "leave": "Rời danh sách chờ", "left": "đã rời danh sách chờ",
+        "told": "có giờ trống",
+    },
+    "en": {
+        "full": "Full", "join": "Join this day's waiting list", "send": "Join the waiting list", "place": "Number 1 on",
+        "take": "Take this time", "booked": "Your appointment is booked", "decline": "Decline this time",
+        "waits": "still on the waiting list", "leave": "Leave the waiting list", "left": "You have left",
+        "told": "has become free",
+    },
+}  # fmt: skip
+
+
+class Waiting(Site):
+    """The small office, its day full, and a gateway that takes the messages."""
+
+    date: date
+    day: dict[int, Appointment]
+    gateway: Gateway
+
+    async def given_up(self, hour: int) -> str:
+        """Somebody cancels that hour; returns the link in the message that follows."""
+        found = self.day[hour]
+        before = len(self.gateway.sent)
+        async with httpx.AsyncClient(base_url=self.address) as anybody:
+            headers = {"Authorization": f"Bearer {await service.manage_token(found)}"}
+            answer = await anybody.delete(f"/api/appointments/{found.reference}", headers=headers)
+            assert answer.status_code == 204
+        await until(lambda: any("offered" in str(sms) for sms in self.gateway.sent[before:]))
+        told = next(str(sms) for sms in self.gateway.sent[before:] if "offered" in str(sms))
+        link = re.search(r"(/a/\w+\?k=\w+)", told)
+        assert link is not None
+        return link[1]
+
+
+@pytest.fixture
+async def site(sqlite_url: str) -> AsyncIterator[Waiting]:
+    """A server of its own that sends by SMS."""
+    path = chromium()
+    assert path, "run: python -m tests.chromium"
+    database = open_database(sqlite_url)
+    await database.start()
+    database.bind(*all_tables())
+    await open_office()
+    day = {clock.local(start, ZONE).hour: found for start, found in (await full_day()).items()}
+    async with gateway_of() as gateway:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "server.cli", "serve", "--port", "0", "--database", sqlite_url,
+            env=os.environ | {"MOTCUA_SMS_URL": gateway.url, "MOTCUA_SMS_TOKEN": "thu"},
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+        )  # fmt: skip
+        try:
+            assert process.stdout
+            line = (await process.stdout.readline()).decode()
+            assert "ready at" in line, line
+            async with async_playwright() as playwright:
+                browser: Browser = await playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+                made = Waiting(line.strip().rpartition(" ")[2], browser)
+                made.day, made.date, made.gateway = day, the_day(), gateway
+                yield made
+                await browser.close()
+        finally:
+            process.terminate()
+            await process.communicate()
+            await database.stop()
+    assert made.said == []
+
+
+async def to_the_list(page: Page, words: dict[str, str]) -> None:
+    """From the full day's times onto its list."""
+    await page.get_by_role("link", name=words["join"]).click()
+    await is_well_made(page)
+    await page.locator("#name").fill("Nguyễn Thị Hoà")
+    await page.locator("#phone").fill("0912 345 678")
+    await page.get_by_role("button", name=words["send"]).click()
+    await page.wait_for_url("**/w/*")
+    await expect(page.locator("main")).to_contain_text(words["place"])
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no-scripts"])
+async def test_from_a_full_day_to_a_time(site: Waiting, lang: str, scripts: bool) -> None:
+    """Choose the full day, join, follow the message's link, decline, follow the next, take it by one press; in both
+    languages, with scripts and without, well made on a phone."""
+    words, day = WORDS[lang], site.date
+    page = await site.page(f"/book/{OFFICE}/when?procedure={COPY}&lang={lang}", java_script_enabled=scripts)
+    await page.locator("a.day", has_text=f"{day:%d/%m}").click()
+    await expect(page.locator("a.day[aria-current]")).to_contain_text(f"{day:%d/%m}")
+    if scripts:
+        await is_well_made(page)
+        await to_the_list(page, words)
+        await is_well_made(page)
+    else:
+        await page.get_by_role("link", name=words["join"]).click()
+        await page.locator("#name").fill("Nguyễn Thị Hoà")
+        await page.locator("#phone").fill("0912 345 678")
+        await page.get_by_role("button", name=words["send"]).click()
+        await expect(page.locator("main")).to_contain_text(words["place"])
+    entry = page.url
+
+    await page.goto(site.address + await site.given_up(10))
+    assert words["told"] in str(site.gateway.sent)
+    await expect(page.locator("h1")).to_contain_text("10:00")
+    assert "?k=" not in page.url
+    if scripts:
+        await is_well_made(page)
+    await page.get_by_role("button", name=words["decline"]).click()
+    await expect(page.locator("main")).to_contain_text(words["waits"])
+    assert page.url.partition("?")[0] == entry
+
+    await page.goto(site.address + await site.given_up(11))
+    await page.get_by_role("button", name=words["take"], exact=True).press("Enter")
+    await expect(page.locator(".pass")).to_contain_text(words["booked"])
+    await expect(page.locator(".pass-time")).to_have_text("11:00")
+
+
+async def test_leaving(site: Waiting) -> None:
+    """One press, and one is off the list; the page says so, and leads on to other days."""
+    words = WORDS["vi"]
+    page = await site.page(f"/book/{OFFICE}/when?procedure={COPY}&day={site.date.isoformat()}")
+    await to_the_list(page, words)
+    await page.get_by_role("button", name=words["leave"]).click()
+    await expect(page.locator("main")).to_contain_text(words["left"])
+    await is_well_made(page)
