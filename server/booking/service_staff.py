@@ -172,7 +172,7 @@ async def call_off(reference: str, reason: Reason, actor: Officer, note: str = "
 
 
 async def _errand(found: Appointment, officer: str | None, now: datetime) -> Errand:
-    return await errand(found.office, found.codes, found.purpose, officer, now, found.dossiers)
+    return without_notice(await errand(found.office, found.codes, found.purpose, officer, now, found.dossiers))
 
 
 def _who(actor: Officer) -> str:

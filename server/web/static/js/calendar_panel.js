@@ -113,8 +113,8 @@ export function calendarPanel({ page, view, day, closed, show }) {
       ...found.waived.map((what) => h("p", { class: "notice notice-attention" }, icon("triangle-alert"), h("span", null, say(`calendar.waived.${what}`)))),
       h("p", { class: "row calendar-acts" },
         found.open && h("button", { class: "button", type: "button", onclick: () => move(found) }, icon("repeat"), say("calendar.move")),
-        found.open && found.state === "confirmed" && h("button", { class: "button button-quiet", type: "button", onclick: (/** @type {Event} */ event) => resend(found, pressed(event)) }, icon("send"), say("calendar.resend")),
         found.open && h("button", { class: "button button-quiet", type: "button", onclick: () => callOff(found) }, icon("calendar-x"), `${say("calendar.cancel")}…`),
+        found.open && found.state === "confirmed" && h("button", { class: "button button-quiet", type: "button", onclick: (/** @type {Event} */ event) => resend(found, pressed(event)) }, icon("send"), say("calendar.resend")),
         !found.open && found.state !== "checked-in" && h("button", { class: "button", type: "button", onclick: () => book({ day: day(), start: null, officer: found.officer }, found) }, icon("calendar-plus"), say("calendar.again"))),
       h("dl", { class: "calendar-facts" }, ...facts.filter(([, value]) => value).map(([key, value]) => h("div", null, h("dt", null, say(key)), h("dd", null, value)))));
   }
