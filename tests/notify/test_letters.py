@@ -7,7 +7,7 @@ import pytest
 from msgspec import structs
 
 from server.booking.calendar_file import Entry
-from server.notify.letters import letter_of
+from server.notify.letters import code_letter, letter_of
 from server.notify.rules import Kind
 from server.phrases import Language
 from tests.notify.test_rules import message
@@ -50,17 +50,31 @@ def test_a_cancellation_in_english() -> None:
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])
-@pytest.mark.parametrize("kind", get_args(Kind))
+@pytest.mark.parametrize("kind", [kind for kind in get_args(Kind) if kind != "code"])
 def test_every_message_says_when_and_where(kind: Kind, language: Language) -> None:
     """Long and short form of each kind in each language name the office, the time and the link, and fit a telephone."""
-    letter = letter_of(message(kind, language=language), "a@b.example", ENTRY, ZONE, LINK)
+    letter = letter_of(message(kind, language=language), "a@b.example", ENTRY, ZONE, LINK, START)
     for text in (letter.text, letter.short):
         for fact in ("Phường Bồ Đề", "09:15", "25/11/2026", LINK):
             assert fact in text
         assert "{" not in text
     assert "09:15" in letter.subject
     assert len(letter.short) <= 268, "four parts of an SMS with accents"
-    assert (letter.entry is None) == (kind == "reminder")
+    assert (letter.entry is None) == (kind in ("reminder", "offered"))
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_a_code_says_where_for_and_until_when_and_leads_nowhere(language: Language) -> None:
+    """Short and long form name the office, the code and its end; a link or an entry in a calendar it has not."""
+    letter = code_letter(message("code", language=language), "a@b.example", "Phường Bồ Đề", "042137", "09:25")
+    for text in (letter.text, letter.short):
+        for fact in ("Phường Bồ Đề", "042137", "09:25"):
+            assert fact in text
+        assert "http" not in text
+        assert "{" not in text
+    assert letter.subject.endswith("042137")
+    assert len(letter.short) <= 134, "two parts of an SMS with accents"
+    assert letter.entry is None
 
 
 def test_the_office_s_clock_counts() -> None:
