@@ -34,9 +34,12 @@ from server.journal.append import CHANNEL, on_news
 from server.journal.frames import head_seq, read_frames
 from server.journal.hub import Hub
 from server.notify.api import MessageController
+from server.notify.api_push import PushController, push_script
 from server.notify.outbox import forget_old
+from server.notify.push_sender import push_key, push_of
 from server.notify.senders import senders_of
 from server.notify.service import Post
+from server.notify.subscriptions import forget_subscriptions
 from server.people.api import SessionController
 from server.people.secrets import server_key
 from server.queue.api import BoardController, DeskController, TicketController
@@ -66,7 +69,7 @@ log = logging.getLogger(__name__)
 CSP = "; ".join((
     "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:", "font-src 'self'",
     "connect-src 'self'", "media-src 'self'", "form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'",
-    "manifest-src 'self'",
+    "manifest-src 'self'", "worker-src 'self'",
 ))  # fmt: skip
 
 HEADERS = {
@@ -83,7 +86,7 @@ SWEEP_EVERY = 3600.0
 def create_app(settings: Settings) -> Litestar:
     """The server as one ASGI application. One per process: tables are bound to its database when it starts."""
     database = open_database(settings.database)
-    post = Post(senders_of(settings), settings.address)
+    post = Post({**senders_of(settings), **push_of(settings)}, settings.address)
     dossiers = Dossiers(portal_of(settings))
 
     @asynccontextmanager
@@ -93,11 +96,11 @@ def create_app(settings: Settings) -> Litestar:
 
     return Litestar(
         [
-            CatalogueController, BoardController, AppointmentController, SlotController, WaitingController, TicketController,
-            HomeController,
-            DeskController, ReceptionController, HeadController, MessageController, RatingController, CalendarController,
-            DeviceController, SessionController, TimetableController,
-            *PAGES, calendar_page, print_page, *CITIZEN_PAGES, office_feed, ticket_socket, health, openapi,
+            CatalogueController, BoardController, AppointmentController, SlotController, WaitingController,
+            PushController, TicketController, HomeController, DeskController, ReceptionController, HeadController,
+            MessageController, RatingController, CalendarController, DeviceController, SessionController,
+            TimetableController,
+            *PAGES, calendar_page, print_page, *CITIZEN_PAGES, push_script, office_feed, ticket_socket, health, openapi,
             create_static_files_router(
                 path="/static", directories=[STATIC], include_in_schema=False,
                 cache_control=None, after_request=_keep_static,
@@ -158,6 +161,7 @@ async def _running(app: Litestar, database: Database, post: Post, dossiers: Doss
         database.bind(*all_tables())
         await database.migrate()
         await server_key()
+        await push_key()
         hub = Hub(read_frames, head_seq)
 
         def publish(office: str, text: str) -> None:
@@ -214,6 +218,7 @@ async def _sweep() -> None:
             await forget_old_keys()
             await forget_people()
             await forget_waiting()
+            await forget_subscriptions()
             await forget_holders()
             await forget_contacts()
             await forget_old()

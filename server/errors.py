@@ -104,6 +104,8 @@ STATUS: Mapping[str, int] = {
     "bad-email": 400,
     "bad-identity-number": 400,
     "no-such-booking": 404,
+    "push-off": 409,
+    "bad-subscription": 422,
     # the waiting list
     "no-waiting-list": 409,
     "email-needed": 400,

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 __all__ = ["LOOPBACK", "Settings"]
 
-TELLING = ("smtp_url", "mail_from", "zalo_url", "zalo_token", "sms_url", "sms_token")
+TELLING = ("smtp_url", "mail_from", "zalo_url", "zalo_token", "sms_url", "sms_token", "push_hosts")
 PORTAL = ("dossier_check", "dossier_check_token")
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -17,8 +17,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     """How one server process runs.
 
     `public_url` is what links and QR codes carry, and what decides about cookies; empty means the address served on.
-    Six say by which ways people are told of their bookings (`notify.senders`); empty means not by that one. The last
-    two say who knows which dossiers there are (`booking.dossiers`); empty means that their form is all that counts.
+    Seven say by which ways people are told of their bookings (`notify.senders`, `notify.push_sender`); empty means not
+    by that one. The last two say who knows which dossiers there are (`booking.dossiers`); empty means that all that
+    counts is their form.
     """
 
     database: str = "sqlite:///motcua.db"
@@ -33,6 +34,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     zalo_token: str = ""
     sms_url: str = ""
     sms_token: str = ""
+    push_hosts: str = "fcm.googleapis.com updates.push.services.mozilla.com *.push.apple.com *.notify.windows.com"
     dossier_check: str = ""
     dossier_check_token: str = ""
 
@@ -64,6 +66,16 @@ class Settings(Struct, frozen=True, kw_only=True):
     def secure(self) -> bool:
         """Whether browsers reach us by https, so that cookies can be Secure and host-bound."""
         return urlsplit(self.address).scheme == "https"
+
+    @property
+    def push_services(self) -> tuple[str, ...]:
+        """The hosts whose word we take that a browser is behind them."""
+        return tuple(self.push_hosts.lower().split())
+
+    @property
+    def may_push(self) -> bool:
+        """Whether browsers would let our pages ask to be told: by https, or on this machine."""
+        return bool(self.push_services) and (self.secure or urlsplit(self.address).hostname in LOOPBACK)
 
     @property
     def cookie(self) -> str:

@@ -22,6 +22,7 @@ class Letter(Struct, frozen=True, kw_only=True):
 
     `id` is the same however often it is tried. `text` is the long form, `short` one for telephones; `values` are what a
     messenger's template of the name `kind` is filled with. `entry` is what to put into, or take out of, a calendar.
+    After `expires` nobody needs it any more.
     """
 
     id: str
@@ -34,6 +35,7 @@ class Letter(Struct, frozen=True, kw_only=True):
     short: str
     values: dict[str, str]
     entry: Entry | None
+    expires: datetime | None = None
 
 
 def letter_of(
@@ -64,6 +66,7 @@ def letter_of(
         values=values,
         # A reminder changes nothing: sent as an invitation it would only ask again. An offer is none as yet.
         entry=entry if message.kind not in ("reminder", "offered") else None,
+        expires=until or entry.start,
     )
 
 

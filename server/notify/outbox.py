@@ -17,6 +17,7 @@ from server.db import PerDatabase, after_commit, row, rows, transaction
 from server.errors import Refusal
 from server.journal.append import Change
 from server.notify.rules import ENDS, Channel, Kind, Message, Outcome, State, channels_for, reminder_at
+from server.notify.subscriptions import subscription_of
 from server.notify.tables import Outbox
 
 __all__ = [
@@ -29,7 +30,9 @@ __all__ = [
     "listed",
     "next_due",
     "opened",
+    "pushes",
     "put_off",
+    "remind_too",
     "send_otherwise",
     "settle",
     "tell_again",
@@ -82,8 +85,13 @@ def opened(channels: Collection[Channel], ring: Callable[[], None]) -> None:
 
 
 def available() -> frozenset[Channel]:
-    """The ways by which people are told; whatever else they might leave need not be asked for."""
-    return _open.here().channels
+    """The ways by which people are told at what they leave with us; whatever else they might need not be asked for."""
+    return _open.here().channels - {"push"}
+
+
+def pushes() -> bool:
+    """Whether a browser can ask to be told, too."""
+    return "push" in _open.here().channels
 
 
 async def announce(here: Change, appointment: Appointment, kind: Kind) -> None:
@@ -91,26 +99,52 @@ async def announce(here: Change, appointment: Appointment, kind: Kind) -> None:
 
     `appointment` is the booking as it stands after the change.
     """
-    channels = channels_for(appointment, available())
+    channels = await _ways(appointment)
     if not channels:
         return
     wanted: list[tuple[Kind, datetime]] = [(kind, here.now)]
     if kind not in ENDS and kind != "offered":
-        policy = await catalogue.policy(appointment.office)
-        remind = reminder_at(appointment.starts_at, here.now, policy.reminder_hours)
-        wanted += [("reminder", remind)] if remind else []
+        wanted += await _reminder(appointment, here.now)
+    await _write(appointment, channels, wanted, here.now)
+
+
+async def remind_too(appointment: Appointment, channel: Channel) -> None:
+    """Within a transaction: have a confirmed booking's reminder sent by one more way, that was asked for only now."""
+    now = clock.now()
+    await _write(appointment, [channel], await _reminder(appointment, now), now)
+
+
+async def _reminder(appointment: Appointment, now: datetime) -> list[tuple[Kind, datetime]]:
+    policy = await catalogue.policy(appointment.office)
+    due = reminder_at(appointment.starts_at, now, policy.reminder_hours)
+    return [("reminder", due)] if due else []
+
+
+async def _write(
+    appointment: Appointment, channels: Collection[Channel], wanted: Collection[tuple[Kind, datetime]], now: datetime
+) -> None:
+    if not wanted:
+        return
     await Outbox.insert(
         *(
             Outbox(
                 id=new_id(), office=appointment.office, reference=appointment.reference, kind=told, channel=channel,
                 language=appointment.language, sequence=appointment.sequence, state="waiting", tries=0, code=None,
-                written_at=here.now, due_at=due, done_at=None,
+                written_at=now, due_at=due, done_at=None,
             )
             for told, due in wanted
             for channel in channels
         )
     ).on_conflict(action="DO NOTHING")  # fmt: skip
     after_commit(_open.here().ring)
+
+
+async def _ways(appointment: Appointment) -> list[Channel]:
+    """By which ways its holder is told: at what was left with us, and at the browser that asked for it."""
+    channels = channels_for(appointment, available())
+    if pushes() and await subscription_of(appointment) is not None:
+        channels.append("push")
+    return channels
 
 
 async def write_code(here: Change, held: Appointment, channel: Channel, number: int) -> None:
@@ -197,7 +231,7 @@ async def tell_again(appointment: Appointment) -> None:
 
     It goes as a new message: under the old identity the next hop would throw it away as one it has had.
     """
-    channels = channels_for(appointment, available())
+    channels = await _ways(appointment)
     if not channels:
         raise Refusal("no-channel")
     told = await rows(

@@ -31,7 +31,7 @@ Kind = Literal["confirmed", "changed", "moved", "cancelled", "called-off", "remi
 `code` brings the code that makes a held time a booking; its `sequence` counts the codes sent for it.
 """
 
-Channel = Literal["email", "zalo", "sms"]
+Channel = Literal["email", "zalo", "sms", "push"]
 CHANNELS: tuple[Channel, ...] = get_args(Channel)
 
 State = Literal["waiting", "sent", "failed", "dropped"]
@@ -93,7 +93,9 @@ def channels_for(contact: Contact, available: Collection[Channel]) -> list[Chann
 
 
 def recipient(appointment: Appointment, channel: Channel) -> str | None:
-    """The address or the telephone (E.164) to send to; None where it has been forgotten."""
+    """The address or the telephone (E.164) to send to; None where it has been forgotten, or is kept elsewhere."""
+    if channel == "push":
+        return None
     return appointment.email if channel == "email" else appointment.phone
 
 
@@ -109,7 +111,9 @@ def why_not(message: Message, appointment: Appointment | None, now: datetime) ->
     Superseded once the booking is another version than the one told of, or no longer stands; expired once the visit's
     time has come, the offer has passed, or the person's address has been forgotten.
     """
-    if appointment is None or now >= appointment.starts_at or recipient(appointment, message.channel) is None:
+    if appointment is None or now >= appointment.starts_at:
+        return "expired"
+    if message.channel != "push" and recipient(appointment, message.channel) is None:
         return "expired"
     if message.kind == "code":
         return None if is_held(appointment, now) else "superseded"

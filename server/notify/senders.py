@@ -6,6 +6,7 @@ it raises holds a code and nothing of what a server answered: answers quote addr
 
 import ssl
 from collections.abc import Mapping
+from datetime import timedelta
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -32,11 +33,12 @@ STEP_SECONDS = 10.0
 
 
 class NotSent(Exception):
-    """A letter was not taken, and why; `for_good` says that the same again will not do."""
+    """A letter was not taken, and why; `for_good` says that the same again will not do, `after` not to come sooner."""
 
-    def __init__(self, code: Outcome, *, for_good: bool = False) -> None:
+    def __init__(self, code: Outcome, *, for_good: bool = False, after: timedelta = timedelta()) -> None:
         self.code = code
         self.for_good = for_good
+        self.after = after
         super().__init__(code)
 
 

@@ -12,6 +12,7 @@ from contextlib import suppress
 
 from server import clock
 from server.booking import service as booking
+from server.booking.rules_states import Appointment
 from server.booking.service_code import code_for
 from server.booking.service_rows import entry_of
 from server.catalogue import service as catalogue
@@ -22,6 +23,7 @@ from server.notify import outbox
 from server.notify.letters import Letter, code_letter, letter_of
 from server.notify.rules import ENDS, MOST_TRIES, Channel, Message, Outcome, State, back_off, recipient, why_not
 from server.notify.senders import NotSent, Sender
+from server.notify.subscriptions import as_address, subscription_of
 from server.phrases import Language, say
 from server.web.formats import time_of_day
 from server.wire import MessageList, MessageView
@@ -151,7 +153,7 @@ class Post:
         """Whom and what, looked up only now: the newest of it, and nothing of it kept meanwhile."""
         found = await booking.with_reference(message.reference)
         reason = why_not(message, found, clock.now())
-        to = recipient(found, message.channel) if found else None
+        to = await _recipient(found, message.channel) if found else None
         if reason is not None or found is None or to is None:
             return reason or "expired"
         office = await catalogue.office(found.office)
@@ -162,6 +164,9 @@ class Post:
         page = f"{self._address}/a/{found.reference}"
         entry = await entry_of(found, page, message.language)
         link = f"{self._address}/" if message.kind in ENDS else f"{page}?k={await booking.manage_token(found)}"
+        if message.channel == "push":  # that browser has the cookie, and tokens stay out of what others may see of it
+            waited = message.kind == "offered" and found.waiting_entry
+            link = f"{self._address}/w/{found.waiting_entry}" if waited else page
         return letter_of(message, to, entry, office.time_zone, link, found.held_until)
 
     async def _settle(self, message: Message, outcome: NotSent | Outcome | None) -> None:
@@ -175,8 +180,15 @@ class Post:
             log.warning("message %s by %s failed: %s", message.id, message.channel, outcome.code)
             await outbox.settle(message, "failed", outcome.code)
         else:
-            wait = back_off(message.tries, self._chance())
+            wait = max(back_off(message.tries, self._chance()), outcome.after)
             await outbox.put_off(message, clock.whole_milliseconds(clock.now() + wait), outcome.code)
+
+
+async def _recipient(found: Appointment, channel: Channel) -> str | None:
+    if channel != "push":
+        return recipient(found, channel)
+    subscription = await subscription_of(found)
+    return as_address(subscription) if subscription else None
 
 
 async def messages(office: str, state: State, limit: int, language: Language) -> MessageList:

@@ -25,4 +25,14 @@ class Outbox(Table, tablename="outbox"):
     done_at = Timestamptz(null=True, default=None)
 
 
-TABLES: list[type[Table]] = [Outbox]
+class PushSubscription(Table, tablename="push_subscription"):
+    """The browser that is told of one booking, or one place in a waiting list. Whoever has it could be found by it."""
+
+    reference = Varchar(length=20, primary_key=True)
+    endpoint = Varchar(length=1000, secret=True)
+    p256dh = Varchar(length=100, secret=True)
+    auth = Varchar(length=30, secret=True)
+    created_at = Timestamptz(default=None)
+
+
+TABLES: list[type[Table]] = [Outbox, PushSubscription]

@@ -1,20 +1,20 @@
-"""The server's own key, from which follow tokens, manage tokens and stored answers take theirs.
+"""The server's own keys: the one from which follow tokens, manage tokens and stored answers take theirs, and others.
 
-From MOTCUA_SECRET_KEY where it is set; otherwise made once and kept in the database, so that all processes share it.
+From the environment where they are set; otherwise made once and kept in the database, so that all processes share them.
 """
 
 import os
 import secrets
+from collections.abc import Callable
 
 import msgspec
 
 from server.db import PerDatabase, row
 from server.people.tables import ServerSecret
 
-__all__ = ["server_key"]
+__all__ = ["kept_secret", "server_key"]
 
-_NAME = "key"
-_known: PerDatabase[list[bytes]] = PerDatabase(list)
+_known: PerDatabase[dict[str, str]] = PerDatabase(dict)
 
 
 class _Value(msgspec.Struct, frozen=True):
@@ -23,20 +23,22 @@ class _Value(msgspec.Struct, frozen=True):
 
 async def server_key() -> bytes:
     """The key, 32 bytes or more; the first call of a process may read or make it in the database."""
+    return (await kept_secret("key", "MOTCUA_SECRET_KEY", lambda: secrets.token_hex(32))).encode()
+
+
+async def kept_secret(name: str, variable: str, make: Callable[[], str]) -> str:
+    """The secret of that name: the environment's, or the one made (by `make`) by whichever process asked first."""
     known = _known.here()
-    if not known:
-        known.append(await _load())
-    return known[0]
+    if name not in known:
+        known[name] = os.environ.get(variable) or await _load(name, make)
+    return known[name]
 
 
-async def _load() -> bytes:
-    given = os.environ.get("MOTCUA_SECRET_KEY")
-    if given:
-        return given.encode()
+async def _load(name: str, make: Callable[[], str]) -> str:
     await ServerSecret.raw(
-        "INSERT INTO server_secret (name, value) VALUES ({}, {}) ON CONFLICT DO NOTHING", _NAME, secrets.token_hex(32)
+        "INSERT INTO server_secret (name, value) VALUES ({}, {}) ON CONFLICT DO NOTHING", name, make()
     )
-    kept = await row(_Value, ServerSecret.select(ServerSecret.value).where(ServerSecret.name == _NAME))
+    kept = await row(_Value, ServerSecret.select(ServerSecret.value).where(ServerSecret.name == name))
     if kept is None:
-        raise AssertionError("the server's key was just written and is gone")
-    return kept.value.encode()
+        raise AssertionError("a key was just written and is gone")
+    return kept.value

@@ -19,7 +19,7 @@ from server.errors import Refusal
 from server.notify.outbox import available
 from server.people import service as people
 from server.phrases import say
-from server.web import citizen_proof, citizen_times, citizen_views, context
+from server.web import citizen_proof, citizen_push, citizen_times, citizen_views, context
 from server.web.citizen_waiting import offer_or_entry
 from server.web.limits import limited
 from server.web.render import page
@@ -153,7 +153,7 @@ async def booking_page(
     return page(
         request, "citizen/booking.html", booking=view, office_name=view.office_name, sample=view.sample,
         qr=citizen_views.qr_picture(booking_address(request, mine)), again=f"/book/{mine.office}/when?{again}",
-        changed=bool(changed),
+        changed=bool(changed), push=await citizen_push.offered(mine) if view.may_change else None,
     )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """The citizen's pages of a waiting list: joining it, one's place, and what one is offered. All work without scripts."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import msgspec
@@ -24,7 +24,7 @@ from server.errors import Refusal
 from server.notify.outbox import available
 from server.people.secrets import server_key
 from server.phrases import Language, say
-from server.web import citizen_times, citizen_views, context, formats
+from server.web import citizen_push, citizen_times, citizen_views, context, formats
 from server.web.citizen_draft import Draft, draft_of
 from server.web.limits import limited, network_of
 from server.web.render import page
@@ -43,6 +43,8 @@ FIELD_OF = {
     "too-many-bookings": "phone", "too-many-for-phone": "phone", "already-waiting": "phone",
 }  # fmt: skip
 """Where a refusal of the form is said, beside which field."""
+
+COUNT_DOWN = timedelta(hours=1)
 
 TO_THE_TIMES = frozenset({"no-waiting-list", "day-over", "day-closed", "day-not-open", "day-has-room"})
 
@@ -187,7 +189,7 @@ async def entry_page(
         until=_until(stands.offer, office.time_zone, language), office=office, office_name=name_in(language, office),
         date=formats.long_date(language, entry.day), again=f"/book/{office.code}/when?{query}", declined=declined,
         procedures=[citizen_views.procedure_card(offered[one], language) for one in entry.codes if one in offered],
-        sample=(await catalogue.policy(office.code)).sample,
+        sample=(await catalogue.policy(office.code)).sample, push=await citizen_push.offered(entry.reference),
     )  # fmt: skip
 
 
@@ -213,9 +215,11 @@ async def offer_page(request: Req, reference: FromPath[str]) -> Page | Redirect:
         return Redirect(f"/a/{normalised(reference)}", status_code=303)
     language = context.language(request)
     view = await citizen_views.booking_view(found, {}, language)
+    # Minutes are counted down where they matter; kept overnight, they would be hundreds.
+    soon = found.held_until is not None and found.held_until - clock.now() <= COUNT_DOWN
     return page(
         request, "citizen/offer.html", booking=view, office_name=view.office_name, sample=view.sample,
-        until=_until(found, view.office.time_zone, language),
+        until=_until(found, view.office.time_zone, language), count_to=view.held_until_at if soon else "",
     )  # fmt: skip
 
 

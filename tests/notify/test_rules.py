@@ -25,7 +25,8 @@ APPOINTMENT = Appointment(
     reference="K7QF3M2P9XWD", office="nho", starts_at=START, ends_at=START + timedelta(minutes=15), line="A",
     procedures="9.000001", officer=None, purpose="submit", state="confirmed", created_at=NOW, held_until=None,
     cancelled_at=None, checked_in_at=None, ticket=None, sequence=1, manage_no=0, language="vi", name="Nguyễn Thị Hoà",
-    phone="+84912000001", email="hoa@thu.example", dossier_number=None, identity_hash=None, identity_tail=None,
+    phone="+84912000001", email="hoa@thu.example", dossier_number=None, dossier_check=None,
+    identity_hash=None, identity_tail=None, reason=None, note=None, waived="",
 )  # fmt: skip
 
 

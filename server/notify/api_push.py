@@ -1,0 +1,81 @@
+"""Web push over HTTP: the worker that shows messages, and which browser is to be told of what."""
+
+from typing import Any
+
+from litestar import Controller, Request, Response, delete, get, put
+from litestar.params import FromPath, JSONBody
+
+from server import clock
+from server.booking import service as booking
+from server.booking import service_waiting
+from server.booking.api import token_of
+from server.booking.rules_states import Appointment, may_change
+from server.db import transaction
+from server.errors import Refusal
+from server.notify import subscriptions
+from server.notify.outbox import pushes, remind_too
+from server.notify.push import Subscription, is_allowed, is_well_formed
+from server.web import context
+from server.web.limits import limited
+from server.web.render import STATIC
+from server.wire import PushRequest
+
+__all__ = ["PushController", "push_script"]
+
+AnyRequest = Request[Any, Any, Any]
+
+
+class PushController(Controller):
+    """Putting twice is once, and so is taking away, so these need no idempotency key."""
+
+    path = "/api/push"
+    tags = ["booking"]
+
+    @put("/{reference:str}", operation_id="tellBrowser", summary="Tell this browser of a booking", status_code=204)
+    async def subscribe(self, request: AnyRequest, reference: FromPath[str], data: JSONBody[PushRequest]) -> None:
+        """For who holds the token of the booking, or of the place in a waiting list. One browser each: the newest."""
+        limited(request, "book")
+        found = await _authorised(request, reference)
+        subscription = Subscription(data.endpoint, data.p256dh, data.auth)
+        if not pushes():
+            raise Refusal("push-off")
+        hosts = context.settings_of(request).push_services
+        if not is_allowed(subscription.endpoint, hosts) or not is_well_formed(subscription):
+            raise Refusal("bad-subscription")
+        if isinstance(found, Appointment):
+            may_change(found, clock.now())
+        async with transaction():
+            if isinstance(found, Appointment):
+                await subscriptions.keep(found.reference, subscription)
+                if found.state == "confirmed":
+                    await remind_too(found, "push")
+            else:
+                await subscriptions.keep(found, subscription)
+
+    @delete("/{reference:str}", operation_id="tellBrowserNoMore", summary="Tell no browser any more", status_code=204)
+    async def unsubscribe(self, request: AnyRequest, reference: FromPath[str]) -> None:
+        """For who holds the token."""
+        found = await _authorised(request, reference)
+        if isinstance(found, Appointment):
+            await subscriptions.unsubscribe(found.reference, *([found.waiting_entry] if found.waiting_entry else []))
+        else:
+            await subscriptions.unsubscribe(found)
+
+
+@get("/push.js", include_in_schema=False)
+async def push_script() -> Response[bytes]:
+    """The worker that shows what is pushed. At the root, for a worker's reach is the folder it comes from."""
+    content = (STATIC / "js" / "push_worker.js").read_bytes()
+    return Response(content, media_type="text/javascript", headers={"Cache-Control": "no-cache"})
+
+
+async def _authorised(request: AnyRequest, reference: str) -> Appointment | str:
+    """The booking, or the reference of the entry of a waiting list. Refuses no-such-booking to everybody else."""
+    token = token_of(request, reference)
+    try:
+        return await booking.authorised(reference, token)
+    except Refusal:
+        try:
+            return (await service_waiting.authorised(reference, token)).reference
+        except Refusal:
+            raise Refusal("no-such-booking") from None
