@@ -49,8 +49,7 @@ function draw(view) {
   drawList("coming", view.coming, () => actions(["map-pin", "reception.arrive", "arrive"], ["", "reception.withdraw", "withdraw"]));
   find("#coming-part", HTMLElement).hidden = view.coming.length === 0;
   drawList("latest", view.latest, (ticket) => actions(
-    ticket.state === "coming" && ["map-pin", "reception.arrive", "arrive"], ["", "reception.reprint", "reprint"],
-    ["coming", "waiting", "missed"].includes(ticket.state) && ["", "reception.withdraw", "withdraw"]));
+    ["", "reception.reprint", "reprint"], ["waiting", "missed"].includes(ticket.state) && ["", "reception.withdraw", "withdraw"]));
   const poster = find("#poster", HTMLElement);
   poster.hidden = !view.poster;
   set(poster.querySelector("a"), { href: view.poster || null });
