@@ -11,7 +11,7 @@ from server.notify.rules import ENDS, Kind, Message
 from server.phrases import Language, say
 from server.web.formats import long_date, time_of_day
 
-__all__ = ["Letter", "code_letter", "letter_of"]
+__all__ = ["Letter", "because", "code_letter", "letter_of"]
 
 TOLD = frozenset({"officer-away", "office-closed", "systems-down", "not-needed"})
 """The reasons that have a sentence for the person."""
@@ -50,7 +50,7 @@ def letter_of(
         "date": long_date(language, start),
         "reference": readable(entry.reference),
         "link": link,
-        "reason": say(language, f"notify.because.{entry.reason}") if entry.reason in TOLD else "",
+        "reason": because(entry.reason, language),
     }
     if until is not None:
         values["until"] = f"{time_of_day(until, time_zone)}, {long_date(language, local(until, time_zone))}"
@@ -86,6 +86,11 @@ def code_letter(message: Message, to: str, office: str, code: str, until: str) -
         values=values,
         entry=None,
     )
+
+
+def because(reason: str | None, language: Language) -> str:
+    """The sentence that tells a person why the office called an appointment off; empty where there is none to tell."""
+    return say(language, f"notify.because.{reason}") if reason in TOLD else ""
 
 
 def _text(message: Message, entry: Entry, values: dict[str, str]) -> str:

@@ -13,6 +13,7 @@ from server.catalogue.rules import Office, Procedure
 from server.catalogue.rules_fees import Charge, Fee, charge_on, next_charge
 from server.catalogue.views import name_in, office_view
 from server.codes import readable
+from server.notify.letters import because
 from server.phrases import Language, say
 from server.web import formats
 
@@ -149,6 +150,8 @@ class BookingView(Struct, frozen=True, kw_only=True):
     grace: int
     retention: int
     sample: bool
+    called_off: str
+    """Where the office called it off: why, and what to do."""
 
 
 async def booking_view(found: Appointment, plan_names: Mapping[str, str], language: Language) -> BookingView:
@@ -184,7 +187,14 @@ async def booking_view(found: Appointment, plan_names: Mapping[str, str], langua
         grace=policy.grace_minutes,
         retention=policy.contact_retention_days,
         sample=policy.sample,
+        called_off=_apology(found, language),
     )
+
+
+def _apology(found: Appointment, language: Language) -> str:
+    if found.reason is None or found.reason == "asked":
+        return ""
+    return say(language, "citizen.booking.sorry", reason=because(found.reason, language)).strip()
 
 
 def qr_picture(text: str) -> str:

@@ -163,7 +163,7 @@ async def test_far_days_are_empty_not_errors(house: House, reception: httpx.Asyn
 
 
 async def test_paper_tells_what_the_counter_needs(house: House, reception: httpx.AsyncClient) -> None:
-    """The printed day has time, name, three digits and procedure; no telephone, address or code; nothing for strangers."""
+    """The printed day has time, name, three digits and procedure; no telephone, address or code; strangers get none."""
     made = await book(reception)
     await book(reception, 4)
     gone = await book(reception, 8)
