@@ -7,6 +7,7 @@ from secrets import token_hex
 
 import pytest
 
+from server.booking import service_offers
 from server.queue import forecasting
 from server.web import limits
 from tests.conftest import administer, named, run_apart
@@ -67,9 +68,10 @@ def furnished_url(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(autouse=True)
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every test begins with a clean slate of tries, and with forecasts that cost little."""
+    """Every test begins with a clean slate of tries, and with forecasts that cost little; it looks at lists itself."""
     monkeypatch.setattr(limits, "_buckets", {name: limits.Bucket(10_000) for name in limits.PER_MINUTE})
     monkeypatch.setattr(forecasting, "PLAYS", 3)
+    monkeypatch.setattr(service_offers, "LOOK_SECONDS", 3600.0)
 
 
 @pytest.fixture
