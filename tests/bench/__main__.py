@@ -15,7 +15,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import commands, forecasts, paper, walls
+from tests.bench import booking, commands, forecasts, paper, walls
 from tests.bench.hall import open_hall
 from tests.bench.table import Section
 
@@ -37,10 +37,15 @@ async def measure(folder: Path) -> list[Section]:
         answered(await paper.measure(hall, folder / "paper"))
         answered(await commands.measure(hall))
     answered(forecasts.measure())
+    answered(await booking.month(f"sqlite:///{folder / 'month.db'}", folder / "month"))
+    answered(await booking.rush(f"sqlite:///{folder / 'rush.db'}", folder / "rush"))
     with postgres() as url:
         if url:
             async with open_hall(url, folder / "postgres") as hall:
                 answered(await commands.measure(hall))
+    with postgres() as url:
+        if url:
+            answered(await booking.rush(url, folder / "rush-postgres"))
     return sections
 
 

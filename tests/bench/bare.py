@@ -29,6 +29,9 @@ TABLES = {
     "idempotency_key": ("scope", ("scope",)),
 }
 
+PLACE = ("CREATE TABLE place (id INTEGER PRIMARY KEY, taken INTEGER)", "INSERT INTO place VALUES (1, 0)")
+TAKE_PLACE = "UPDATE place SET taken = taken + 1 WHERE id = 1 AND taken < 1000000 RETURNING taken"
+
 
 @dataclass(frozen=True)
 class Write:
@@ -84,6 +87,9 @@ class Bare(Protocol):
         The database is good for nothing else afterwards: the rows are copies, and the journal's number has run away.
         """
 
+    async def update_rate(self, turns: int) -> float:
+        """How many `UPDATE … RETURNING` of one row a second, each a transaction of its own."""
+
     async def close(self) -> None: ...
 
 
@@ -121,6 +127,17 @@ class SqliteBare:
 
         return await asyncio.to_thread(run)
 
+    async def update_rate(self, turns: int) -> float:
+        def run() -> float:
+            for statement in PLACE:
+                self.connection.execute(statement)
+            start = time.perf_counter()
+            for _ in range(turns):
+                self.connection.execute(TAKE_PLACE).fetchall()
+            return turns / (time.perf_counter() - start)
+
+        return await asyncio.to_thread(run)
+
     async def close(self) -> None:
         self.connection.close()
 
@@ -149,6 +166,14 @@ class PostgresBare:
                 async with self.connection.transaction():
                     for statement, write in writes:
                         await self.connection.execute(statement, *write.values(self.turn))
+        return turns / (time.perf_counter() - start)
+
+    async def update_rate(self, turns: int) -> float:
+        for statement in PLACE:
+            await self.connection.execute(statement)
+        start = time.perf_counter()
+        for _ in range(turns):
+            await self.connection.fetch(TAKE_PLACE)
         return turns / (time.perf_counter() - start)
 
     async def close(self) -> None:

@@ -27,6 +27,8 @@ class Client:
         self.head = f"Host: {place.netloc}\r\nContent-Type: application/json\r\n"
         if token:
             self.head += f"Authorization: Bearer {token}\r\n"
+        self.extra = ""
+        """Further lines of the head, for the requests to come."""
         self.pipe: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def ask(self, method: str, path: str, body: object = None, *, once: bool = True) -> Any:
@@ -34,9 +36,19 @@ class Client:
 
         Raises RuntimeError with what a refusal says.
         """
+        status, answer = await self.send(method, path, body, once=once)
+        if status >= 400:
+            raise RuntimeError(f"{method} {path}: {status} {answer}")
+        return answer
+
+    async def send(self, method: str, path: str, body: object = None, *, once: bool = True) -> tuple[int, Any]:
+        """The status, and the body of the answer, None where there is none."""
         data = json.dumps(body).encode() if body is not None else b""
         key = f"Idempotency-Key: {os.urandom(12).hex()}\r\n" if once and method != "GET" else ""
-        message = f"{method} {path} HTTP/1.1\r\n{self.head}{key}Content-Length: {len(data)}\r\n\r\n".encode() + data
+        message = (
+            f"{method} {path} HTTP/1.1\r\n{self.head}{self.extra}{key}Content-Length: {len(data)}\r\n\r\n".encode()
+            + data
+        )
         try:
             head, answer = await self._exchange(message)
         except (asyncio.IncompleteReadError, ConnectionError):  # the server hangs up on those who say nothing for long
@@ -44,11 +56,9 @@ class Client:
             head, answer = await self._exchange(message)
         fields = _fields(head)
         status = int(head.split(" ", 2)[1])
-        if status >= 400:
-            raise RuntimeError(f"{method} {path}: {status} {answer.decode()}")
         if "set-cookie" in fields:
             self.head += f"Cookie: {head.partition('et-cookie: ')[2].partition(';')[0]}\r\n"
-        return json.loads(answer) if answer else None
+        return status, json.loads(answer) if answer else None
 
     async def _exchange(self, message: bytes) -> tuple[str, bytes]:
         if self.pipe is None:
