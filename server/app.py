@@ -22,6 +22,7 @@ from server.booking.api_waiting import WaitingController
 from server.booking.dossiers import Dossiers, portal_of
 from server.booking.service_dossiers import keep_checking
 from server.booking.service_offers import keep_offering
+from server.booking.service_gate import forget_networks
 from server.booking.service_person import forget_people
 from server.booking.service_waiting import forget_waiting
 from server.booking.timetable_api import TimetableController
@@ -217,6 +218,7 @@ async def _sweep() -> None:
         try:
             await forget_old_keys()
             await forget_people()
+            await forget_networks()
             await forget_waiting()
             await forget_subscriptions()
             await forget_holders()

@@ -307,6 +307,16 @@ class Horizon(Struct, frozen=True):
             return None
         return next((minute for minute in self.release_times if minute > self._minute), None)
 
+    def next_opening(self) -> tuple[date, int] | None:
+        """Of which day times open next, and when, in minutes after midnight: today of the last day, else tomorrow of
+        the day after it. None where nothing opens day by day."""
+        minute = self.next_release()
+        if minute is not None:
+            return self.last_day, minute
+        if not self.days_ahead or not self.release_times:
+            return None
+        return self.last_day + timedelta(days=1), self.release_times[0]
+
     @property
     def _minute(self) -> int:
         local = self.now.astimezone(ZoneInfo(self.time_zone))

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from msgspec import Struct
 
 from server import clock
-from server.booking.rules import Slot
+from server.booking.rules import Horizon, Slot
 from server.booking.service_days import Errand, horizon
 from server.catalogue import service as catalogue
 from server.catalogue.rules import Closure, Office
@@ -157,7 +157,6 @@ async def times_view(
         for day in shown
     ]
     first_free = next((slot for day in shown for slot in free[day]), None)
-    release = ahead.next_release()
     return Times(
         chips=chips,
         earlier=link(first_day - timedelta(days=WINDOW)) if first_day > ahead.today else "",
@@ -168,17 +167,22 @@ async def times_view(
         why_not="" if free.get(chosen) else note(chosen) if chosen in openings else "",
         parts=_parts(days.get(chosen, ()), office, language),
         officers=_officers(plan, days),
-        release=say(
-            language,
-            "citizen.when.release",
-            day=formats.long_date(language, ahead.last_day),
-            time=f"{release // 60:02}:{release % 60:02}",
-        )
-        if release is not None and openings.get(ahead.last_day)
-        else "",
+        release=await _release(office, ahead, language),
         minutes=int(plan.wish.length.total_seconds() // 60),
         wait=f"{wait_address}?{query_text({**query, 'day': chosen.isoformat()})}" if chosen in waited_for else "",
     )
+
+
+async def _release(office: Office, ahead: Horizon, language: Language) -> str:
+    """When more times open, and of which day; empty where that day is closed."""
+    opening = ahead.next_opening()
+    if opening is None:
+        return ""
+    day, minute = opening
+    if not (await catalogue.opening_days(office, day, 1))[day]:
+        return ""
+    key = "citizen.when.release" if day == ahead.last_day else "citizen.when.release_tomorrow"
+    return say(language, key, day=formats.long_date(language, day), time=f"{minute // 60:02}:{minute % 60:02}")
 
 
 def _closed_why(closures: Sequence[Closure], day: date, language: Language) -> str:

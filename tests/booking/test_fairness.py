@@ -5,8 +5,10 @@ import base64
 import json
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import altcha
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +17,7 @@ from server.booking import challenge, rules, service
 from server.booking.rules_fairness import Recent, turns, work_needed
 from server.booking.service_gate import Stranger, forget_networks, stranger
 from server.booking.tables import Appointment, ChallengeSpent
+from server.catalogue.tables import Setting
 from server.db import Database
 from server.errors import Refusal
 from server.web import limits
@@ -269,9 +272,8 @@ async def test_programs_book_over_http_with_a_solution(house: House) -> None:
     assert made.status_code == 201
     again = await client.post("/api/appointments", json=solved, headers={"Idempotency-Key": "mot"})
     assert again.json()["reference"] == made.json()["reference"]
-    spent = await client.post(
-        "/api/appointments", json=solved | {"citizen": {"name": "Lê Văn Nam", "phone": "0912000002"}}
-    )
+    other = {"start": time(11).isoformat(), "citizen": {"name": "Lê Văn Nam", "phone": "0912000002"}}
+    spent = await client.post("/api/appointments", json=solved | other)
     assert (spent.status_code, spent.json()["type"]) == (428, "urn:motcua:challenge-failed")
 
 
@@ -395,6 +397,49 @@ async def test_what_is_too_near_is_not_offered_booked_or_moved_to(database: Data
         await service.change(mine.reference, await token_of(mine), time(9, 45))
 
 
+# --- releases --------------------------------------------------------------------------------------------------
+
+
+@given(st.integers(0, 1439), st.lists(st.integers(0, 1439), min_size=1, max_size=6, unique=True), st.integers(1, 30))
+def test_what_is_announced_to_open_opens_then(minute: int, times: list[int], days: int) -> None:
+    """At the announced minute a start of the announced day can be booked that could not a minute before."""
+    midnight = MORNING.astimezone(ZoneInfo("Asia/Ho_Chi_Minh")).replace(hour=0, minute=0)
+
+    def at(minutes: int) -> rules.Horizon:
+        now = midnight + timedelta(minutes=minutes)
+        return rules.Horizon(now=now, time_zone="Asia/Ho_Chi_Minh", days_ahead=days, release_times=tuple(sorted(times)))
+
+    announced = at(minute).next_opening()
+    assert announced is not None
+    day, when = announced
+    opens = when + (1440 if day > at(minute).last_day else 0)
+    assert opens > minute
+    start = midnight + timedelta(days=days + 2)
+
+    def bookable(minutes: int) -> set[int]:
+        return {index for index in range(len(times)) if at(minutes).bookable(day, index, start)}
+
+    assert bookable(opens - 1) < bookable(opens)
+    assert bookable(minute) == bookable(opens - 1)
+
+
+@pytest.mark.parametrize(
+    ("hour", "vi", "en"),
+    [
+        (9, "Thêm giờ của thứ Hai, 30/11/2026 mở lúc 12:00 hôm nay.", "open at 12:00 today"),
+        (16, "Giờ của thứ Ba, 01/12/2026 mở lúc 08:00 ngày mai.", "open at 08:00 tomorrow"),
+    ],
+)
+async def test_the_page_says_when_the_next_times_open(house: House, clock: Clock, hour: int, vi: str, en: str) -> None:
+    """In both languages, also after the last release of the day."""
+    await open_small_office()
+    clock.local(hour)
+    client = house.client(Accept="text/html")
+    for language, words in (("vi", vi), ("en", en)):
+        page = await client.get(f"/book/{OFFICE}/when", params={"procedure": COPY, "lang": language})
+        assert words in page.text
+
+
 # --- many dossiers ---------------------------------------------------------------------------------------------
 
 
@@ -429,3 +474,53 @@ async def test_many_dossiers_are_refused_where_there_is_no_line_for_them(databas
     assert "5" in refusal.value.sentence("vi")
     assert await state() == before
     assert await service.book(wanted(time(10), dossiers=6, purpose="collect"), person(1))
+
+
+async def test_the_page_asks_how_many_behind_a_link(house: House) -> None:
+    """Nobody has to answer; too many for this office is said beside the field; with a bulk line the visit is longer."""
+    await open_small_office()
+    client = house.client(Accept="text/html", Origin=house.url)
+    client.follow_redirects = True
+    answers = {"procedure": BIRTH, "filed": "no"}
+    assert (await client.post(f"/book/{OFFICE}", data=answers)).url.path.endswith("/when")
+    for typed, words in (
+        ("6", "nhiều nhất 5 hồ sơ"),
+        ("0", "từ 1 đến 999"),
+        ("-1", "từ 1"),
+        ("٣", "từ 1"),
+        ("9" * 30, "từ 1"),
+    ):
+        refused = await client.post(f"/book/{OFFICE}", data=answers | {"dossiers": typed})
+        assert refused.status_code == 400
+        assert 'id="dossiers-error"' in refused.text
+        assert words in refused.text
+    await Setting.insert(Setting(office=OFFICE, key="bulk_line", value="A"))
+    times = await client.post(f"/book/{OFFICE}", data=answers | {"dossiers": "11"})
+    assert "75" in times.text
+    start = time(14).isoformat()
+    await client.post(f"/book/{OFFICE}/hold", data={"procedure": BIRTH, "start": start, "key": "form-1"})
+    (held,) = await everything()
+    assert (held.line, held.dossiers, held.ends_at - held.starts_at) == ("A", 11, timedelta(minutes=75))
+
+
+async def test_another_browsers_cookie_name_gives_up_nothing(house: House, clock: Clock) -> None:
+    """The third hold of a browser lets go of its own first one; a made-up cookie lets go of nobody's."""
+    await open_small_office(bookable_share="1")
+
+    async def hold(client: httpx.AsyncClient, hour: int) -> str:
+        clock.forward(seconds=5)
+        start = time(hour).isoformat()
+        asked = await client.post(
+            f"/book/{OFFICE}/hold", data={"procedure": COPY, "start": start, "key": f"form-{hour}"}
+        )
+        return asked.url.path.split("/")[2]
+
+    mine, thief = (house.client(Accept="text/html", Origin=house.url) for _ in range(2))
+    mine.follow_redirects = thief.follow_redirects = True
+    first, second = await hold(mine, 9), await hold(mine, 10)
+    for reference in (first, second):
+        thief.cookies.set(f"{house.settings.cookie}-{reference}", "0" * 24)
+    await hold(thief, 11)
+    assert {each.state for each in await everything()} == {"held"}
+    await hold(mine, 14)
+    assert {each.reference for each in await everything() if each.state == "cancelled"} == {first}
