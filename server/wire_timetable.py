@@ -161,7 +161,10 @@ class Proposal(Outgoing):
 
 
 class StrandedBooking(Outgoing):
-    """A booking that cannot be served any more. What is personal in it is for the office's own screens."""
+    """A booking that cannot be served any more. What is personal in it is for the office's own screens.
+
+    `told` is whether a message would reach the person: otherwise somebody has to telephone.
+    """
 
     reference: str
     start: datetime
@@ -171,6 +174,7 @@ class StrandedBooking(Outgoing):
     phone: str | None
     officer: str | None
     officer_name: str | None
+    told: bool
     proposal: Proposal | None
 
 

@@ -14,6 +14,8 @@ from server.catalogue.rules import ANY_OFFICE, Interval, weekdays
 from server.catalogue.rules_absence import at_work
 from server.catalogue.rules_timetable import KeptClosure, Timetable, shown_time
 from server.catalogue.views import name_in
+from server.notify.outbox import available
+from server.notify.rules import channels_for
 from server.people import service as people
 from server.phrases import Language
 from server.wire_timetable import (
@@ -85,6 +87,7 @@ def _booking(
         phone=booking.phone,
         officer=booking.officer,
         officer_name=names.get(booking.officer, booking.officer) if booking.officer else None,
+        told=bool(channels_for(booking, available())),
         proposal=Proposal(
             start=clock.local(offer.start, zone),
             end=clock.local(offer.end, zone),

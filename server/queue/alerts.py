@@ -12,7 +12,7 @@ from server.queue.hall import Setting
 from server.queue.rules import Hall, Ticket, in_hall_since, unserved
 from server.wire import HallAlert, HallDesk, Wait
 
-__all__ = ["alerts_of", "state_of_hall"]
+__all__ = ["alert_of_stranded", "alerts_of", "state_of_hall"]
 
 LOAD_LIMIT = 1.0
 MINUTE = 60_000
@@ -65,6 +65,13 @@ def alerts_of(
             sentence = say(language, "office.alert.pause", counter=desk.name)
             found.append(HallAlert(code="pause", sentence=sentence, counter=desk.number))
     return found
+
+
+def alert_of_stranded(count: int, language: Language) -> list[HallAlert]:
+    """That people are booked whom the office can no longer serve, if there are any: they wait on the timetable."""
+    if not count:
+        return []
+    return [HallAlert(code="stranded", sentence=say(language, "timetable.alert", n=count))]
 
 
 def _is_away(desk: HallDesk, now: datetime) -> bool:

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from msgspec import Struct, structs
 
 from server import clock
+from server.booking.service_stranded import count_of
 from server.catalogue import service as catalogue
 from server.catalogue.views import name_in
 from server.db import PerDatabase, row, rows
@@ -15,7 +16,7 @@ from server.journal.tables import Journal
 from server.people.rules import Officer
 from server.phrases import Language, say
 from server.queue import experience, home, tables
-from server.queue.alerts import alerts_of, state_of_hall
+from server.queue.alerts import alert_of_stranded, alerts_of, state_of_hall
 from server.queue.board import waiting_by_line
 from server.queue.forecast import forecast, shown, what_if
 from server.queue.forecasting import PLAYS, Forecaster, outlook
@@ -103,7 +104,10 @@ async def hall_view(officer: Officer, language: Language, forecaster: Forecaster
     waits = await forecaster.lines(officer.office)
     counters = await _desks(setting, hall, language, now)
     lines = await _lines(setting, hall, waits, language)
-    alerts = alerts_of(setting, hall, counters, waits, now, language)
+    alerts = [
+        *alerts_of(setting, hall, counters, waits, now, language),
+        *alert_of_stranded(await count_of(officer.office), language),
+    ]
     waiting = [ticket for ticket in hall.tickets if callable_now(ticket, now)]
     today = clock.day_of(now, setting.office.time_zone)
     return HallView(

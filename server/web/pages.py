@@ -91,4 +91,14 @@ def error_page(request: Req, refusal: Refusal, language: Language, headers: dict
     )  # fmt: skip
 
 
-PAGES = [desk_page, reception_page, head_page, tablet_page, wall_page, look_up_page, ticket_page, *HOME_PAGES]
+PAGES = [
+    desk_page,
+    reception_page,
+    head_page,
+    timetable_page,
+    tablet_page,
+    wall_page,
+    look_up_page,
+    ticket_page,
+    *HOME_PAGES,
+]

@@ -81,6 +81,7 @@ function drawAlert(row, alert) {
 
 /** The press that helps. @param {Alert} alert */
 function helpFor({ code, line, counter }) {
+  if (code === "stranded") return h("a", { class: "button", href: "/timetable" }, say("timetable.alert.open"));
   if (counter === null) return null;
   if (code === "head" || code === "emergency") {
     return h("button", { class: "button", type: "button", onclick: (/** @type {Event} */ event) => page.run("DELETE", `/api/office/desks/${counter}/help`, undefined, pressed(event)) }, say("office.coming"));
