@@ -60,7 +60,7 @@ async def prove(here: Change, policy: Policy, who: Stranger) -> None:
         if who.solution is None:
             raise Refusal("challenge-needed")
         done = challenge.solved(key, here.office, who.solution, here.now)
-        # Somebody who spends the same one at this moment waits here, and finds it spent.
+        # Whoever spends the same one at this moment, in whichever process, waits here and finds it spent.
         spent = await rows(
             _Nonce,
             tables.ChallengeSpent.raw(
