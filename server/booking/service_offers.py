@@ -22,6 +22,7 @@ from server.booking.service_days import Errand, errand, horizon, refuse_unless_f
 from server.booking.service_person import refuse_too_many
 from server.booking.service_rows import COLUMNS, facts, with_reference
 from server.catalogue import service as catalogue
+from server.catalogue.rules import Office
 from server.codes import new_code
 from server.db import is_unavailable, rows
 from server.errors import Refusal
@@ -67,7 +68,7 @@ async def release(here: Change, found: Appointment, **why: object) -> None:
 async def refuse_unless_free_for_all(here: Change, plan: Errand, start: datetime, besides: str | None = None) -> None:
     """What `refuse_unless_free` refuses, and slot-full where the day's list has the first claim to that start."""
     await refuse_unless_free(plan, start, here.now, besides)
-    if await offer_free(here, start):
+    if await _offer_on(here, plan.office, clock.day_of(start, plan.office.time_zone)):
         await refuse_unless_free(plan, start, here.now, besides)
 
 
@@ -77,7 +78,10 @@ async def offer_free(here: Change, moment: datetime) -> bool:
     Each is told by message. Returns whether anything was offered.
     """
     office = await catalogue.office(here.office)
-    day = clock.day_of(moment, office.time_zone)
+    return await _offer_on(here, office, clock.day_of(moment, office.time_zone))
+
+
+async def _offer_on(here: Change, office: Office, day: date) -> bool:
     line = await _in_line(here, day, clock.day_of(here.now, office.time_zone))
     if not line:
         return False

@@ -46,7 +46,7 @@ FIELD_OF = {
 async def who_page(request: Req, reference: FromPath[str]) -> Page | Redirect:
     """Who comes, while the time is held."""
     found = await _mine(request, reference)
-    if found is None or not is_held(found, clock.now()):
+    if found is None or not is_held(found, clock.now()) or found.waiting_entry is not None:
         return Redirect(f"/a/{normalised(reference)}", status_code=303)
     return await _who(request, found, {}, {}, await citizen_proof.at_first(found))
 
