@@ -37,7 +37,17 @@ from server.queue.service import (
 )
 from server.wire import CheckIn
 
-__all__ = ["arrive", "arrive_by_poster", "coming", "forget_holders", "poster_code", "refuse_wrong_code", "show", "take"]
+__all__ = [
+    "arrive",
+    "arrive_by_poster",
+    "coming",
+    "forget_holders",
+    "poster_code",
+    "refuse_unless_given",
+    "refuse_wrong_code",
+    "show",
+    "take",
+]
 
 CODE_SIGNS = 6
 CITIZEN = "citizen"
@@ -57,9 +67,8 @@ async def take(office: str, wanted: Wanted, phone: str) -> Issued:
     Refuses no-home-numbers, bad-phone, no-such-line, no-such-procedure, office-ended, office-closed, line-full,
     late-today, home-number-held while this telephone's last one is not over, home-numbers-full.
     """
+    await refuse_unless_given(office)
     key = await server_key()
-    if (await catalogue.policy(office)).numbers_from_home == 0:
-        raise Refusal("no-home-numbers")
     person = derived_code(key, "home", f"{office}:{clean_phone(phone)}", 24)
     identifier = ticket_id(f"home {person} {wanted.attempt}") if wanted.attempt else new_id()
     async with hall_change(office, CITIZEN) as (change, setting):
@@ -84,6 +93,13 @@ async def take(office: str, wanted: Wanted, phone: str) -> Issued:
             procedures=procedure.code if procedure else "", language=wanted.language, person=person,
         )  # fmt: skip
     return Issued(ticket, await follow_token(ticket), setting)
+
+
+async def refuse_unless_given(office: str) -> None:
+    """Refuse no-home-numbers where an office gives none; also no-such-office and office-ended."""
+    found = await catalogue.working_office(office, clock.now())
+    if (await catalogue.policy(found.code)).numbers_from_home == 0:
+        raise Refusal("no-home-numbers")
 
 
 async def arrive(officer: Officer, ticket: str) -> Ticket:

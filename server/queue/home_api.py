@@ -26,6 +26,7 @@ class HomeController(Controller):
     async def take(self, request: Req, office: FromPath[str], data: JSONBody[HomeNumberRequest]) -> Response[bytes]:
         """Take a number at home; it is called only once its holder has arrived."""
         limited(request, "home")
+        await home.refuse_unless_given(office)
         late = await forecaster_of(request).late(office)  # made before the command, which must not wait for it
         wanted = Wanted(line=data.line, procedure=data.procedure, language=data.language, late=data.line in late)
 

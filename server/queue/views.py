@@ -94,6 +94,8 @@ async def phone_ticket(token: str, language: Language, forecaster: Forecaster) -
         ahead = ahead_of(ticket, await load_hall(setting, now), now)
         wait = await forecaster.ticket_wait(ticket.office, ticket.id)
     turn: Turn | UnsetType = UNSET
+    if ticket.state == "coming" and wait is None:  # the forecast is older than the ticket: the next best
+        wait = (await forecaster.lines(ticket.office)).get(ticket.line)
     if ticket.state == "coming" and wait is not None:
         begins, ends = expected_turn(now, wait.p50, wait.p90)
         zone = setting.office.time_zone

@@ -1,4 +1,4 @@
-"""Numbers from home, as pages that need no scripts: taking one, saying that one is there, and the poster in the hall."""
+"""Numbers from home, as pages that need no scripts: taking one, saying that one is there, the poster in the hall."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -57,6 +57,7 @@ async def take_number(request: Req, office: FromPath[str]) -> Page | Redirect:
     if not said["line"]:
         errors = {"line": say(language, "home.choose_line")}
         return await _number(request, office, said["procedure"] or None, said, errors, 400)
+    await home.refuse_unless_given(office)
     wanted = queue.Wanted(
         line=said["line"], procedure=said["procedure"] or None, language=language, attempt=said["key"] or None,
         late=said["line"] in await forecaster_of(request).late(office),
@@ -81,10 +82,9 @@ async def _number(
     status: int = 200,
 ) -> Page:
     language, now = context.language(request), clock.now()
-    here = await catalogue.working_office(office, now)
+    await home.refuse_unless_given(office)
+    here = await catalogue.office(office)
     policy = await catalogue.policy(here.code)
-    if policy.numbers_from_home == 0:
-        raise Refusal("no-home-numbers")
     lines = await line_views(here.code, language, forecaster_of(request))
     wanted = await catalogue.procedure(here.code, procedure) if procedure else None
     return page(
