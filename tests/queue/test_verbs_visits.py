@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from server.catalogue.tables import Absence
+from server.clock import day_of
 from server.db import Database, transaction
 from server.queue import aside, desk, head, visit
 from server.queue.hall import desks
@@ -44,6 +46,21 @@ async def test_a_number_is_left_to_whom_it_was_sent(database: Database, clock: C
         clock.local(14, 0)
         assert await label_of_next("trang") is None  # the shift is over, but Dung is still there
         await desk.leave(await officer("dung"))
+        assert await label_of_next("trang") == ticket.label
+
+
+async def test_who_is_away_is_not_waited_for(database: Database, clock: Clock) -> None:
+    """Sent to an officer who is due but has reported ill, a number may be called by anybody skilled at once."""
+    await open_office(shifts=True)
+    trang = await seated("trang", 2)
+    ticket = await ticket_in("called", trang)
+    await aside.transfer(trang, ticket.id, line=None, back=False, to="dung", counter=None)
+    today = day_of(clock.at, "Asia/Ho_Chi_Minh")
+    async with transaction():
+        assert await label_of_next("trang") is None
+        await Absence.insert(Absence(office=OFFICE, username="dung", date=today, starts=600, ends=1440, reason="ill"))
+        assert await label_of_next("trang") is None  # due until ten, at least
+        await Absence.update({Absence.starts: None, Absence.ends: None}, force=True)
         assert await label_of_next("trang") == ticket.label
 
 
