@@ -204,6 +204,16 @@ async def test_many_at_once_spend_it_once(office: Database) -> None:
     assert len(await everything()) == 1
 
 
+async def test_it_is_the_nonces_key_that_keeps_a_solution_single(office: Database) -> None:
+    """With that guard taken away one solution pays for as many bookings as anybody likes."""
+    await ChallengeSpent.raw("DROP TABLE challenge_spent")
+    await ChallengeSpent.raw("CREATE TABLE challenge_spent (nonce VARCHAR(64), until TIMESTAMPTZ)")
+    solution = await asked_of(await stranger("203.0.113.7"), time(8), 1)
+    solved = await stranger("203.0.113.7", solution=solution)
+    for number in range(3):
+        assert await service.book(wanted(time(9 + number)), person(number), who=solved)
+
+
 async def test_a_refused_booking_spends_nothing(office: Database) -> None:
     """Who was not quick enough for one time can use the same solution for the next."""
     solution = await asked_of(await stranger("203.0.113.7"), time(11), 1)
