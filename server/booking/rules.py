@@ -21,7 +21,7 @@ from fractions import Fraction
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from server.booking.rules_dealing import Booked, Plan, deal_out
 
@@ -147,9 +147,8 @@ class Day:
                 able &= {wish.officer}
             if able:
                 free = self.free(wish, start)
-                named = sorted(able) if free and with_officers else ()
-                one = Booked(lines=wish.lines, start=start, end=end)
-                with_whom = tuple(name for name in named if self._plan.takes(structs.replace(one, officer=name), 1))
+                wanted = Booked(lines=wish.lines, start=start, end=end)
+                with_whom = self._plan.with_whom(wanted, able) if free and with_officers else ()
                 found.append(Slot(index=index, start=start, end=end, free=free, officers=with_whom))
         return found
 
@@ -286,9 +285,10 @@ class Horizon(Struct, frozen=True):
             return "slot-past"
         if self.too_near(start):
             return "short-notice"
-        if day > self.last_day:
+        last_day = self.last_day
+        if day > last_day:
             return "too-far-ahead"
-        if day == self.last_day and self.days_ahead and self.release_times:
+        if day == last_day and self.days_ahead and self.release_times:
             released = sum(1 for minute in self.release_times if minute <= self._minute)
             return None if index % len(self.release_times) < released else "too-far-ahead"
         return None

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 __all__ = ["Booked", "Plan", "deal_out", "knots"]
 
@@ -142,6 +142,13 @@ class Plan:
         while count < most and self._dealt_anew(wanted, count + 1):
             count += 1
         return count
+
+    def with_whom(self, wanted: Booked, able: frozenset[str]) -> tuple[str, ...]:
+        """Those of the officers, by name, with whom such a booking goes in."""
+        busy, _ = self._busy(wanted.start, wanted.end)
+        return tuple(
+            name for name in sorted(able) if name not in busy or self.takes(structs.replace(wanted, officer=name), 1)
+        )
 
     def _busy(self, start: datetime, end: datetime) -> tuple[set[str], bool]:
         """Who has a booking at some time in between, and whether one of those is in a knot without a way."""
