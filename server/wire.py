@@ -85,6 +85,8 @@ __all__ = [
     "ProcedureList",
     "ProcedureView",
     "PushRequest",
+    "QuietSpan",
+    "QuietView",
     "RatingRequest",
     "RatingView",
     "Reason",
@@ -255,6 +257,20 @@ class Group(Outgoing):
 class SlotOfficer(Outgoing):
     username: str
     name: str
+
+
+class QuietSpan(Outgoing):
+    """Little is expected from `start` to `end`, in the office's own time."""
+
+    start: datetime
+    end: datetime
+
+
+class QuietView(Outgoing):
+    """The quiet hours of the coming days, by what `days` days before showed; none where they are too few to tell."""
+
+    days: int
+    hours: list[QuietSpan]
 
 
 class SlotView(Outgoing):

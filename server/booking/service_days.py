@@ -34,6 +34,7 @@ __all__ = [
     "refuse_unless_free",
     "slot_views",
     "staff_of",
+    "taken_between",
     "timetable",
     "without_notice",
 ]
@@ -253,6 +254,11 @@ async def staff_of(office: Office) -> Staff:
         skills={officer.username: officer.skills for officer in await people.officers_of(office.code)},
         served={counter.number: frozenset(counter.lines) for counter in await catalogue.counters(office.code)},
     )
+
+
+async def taken_between(office: str, begins: datetime, ends: datetime, now: datetime) -> list[rules.Interval]:
+    """When somebody's time is taken by bookings between these instants."""
+    return [(one.starts_at, one.ends_at) for one in await _taken(office, begins, ends, now, None)]
 
 
 async def _taken(

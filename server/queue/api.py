@@ -1,10 +1,10 @@
 """Officers' verbs, the holder's ticket, and what anybody may see of an office's waiting."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Annotated, Any
 
 from litestar import Controller, Request, Response, delete, get, post, put
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from server import clock
 from server.catalogue import service as catalogue
@@ -14,6 +14,7 @@ from server.queue import aside, desk, desk_view, head, service, views, visit
 from server.queue.board import board
 from server.queue.forecasting import Forecaster
 from server.queue.lines import line_views, line_views_of, lines_everywhere
+from server.queue.quiet import MOST_DAYS, quiet_hours
 from server.queue.rules import Ticket
 from server.web import context
 from server.web.commands import Answer, once
@@ -32,6 +33,8 @@ from server.wire import (
     Park,
     Pause,
     PhoneTicket,
+    QuietSpan,
+    QuietView,
     Reason,
     Sit,
     Transfer,
@@ -73,6 +76,20 @@ class BoardController(Controller):
         view = await office_view(await catalogue.office(office), language, clock.now())
         view.lines = await line_views(office, language, forecaster_of(request))
         return view
+
+    @get("/{office:str}/quiet-hours", operation_id="quietHours")
+    async def quiet_hours(
+        self,
+        office: FromPath[str],
+        days: Annotated[int, QueryParameter(ge=1, le=MOST_DAYS)] = 7,
+        line: FromQuery[str | None] = None,
+    ) -> QuietView:
+        """When little is expected in the coming days, today first; with a line, when somebody is there for it."""
+        here = await catalogue.working_office(office, clock.now())
+        lines = frozenset() if line is None else frozenset([(await catalogue.line(office, line)).code])
+        found, zone = await quiet_hours(here, clock.now(), days, lines), here.time_zone
+        hours = [QuietSpan(start=clock.local(one.start, zone), end=clock.local(one.end, zone)) for one in found.spans]
+        return QuietView(days=found.days, hours=hours)
 
     @get("/{office:str}/board", operation_id="board")
     async def board(self, request: Req, office: FromPath[str]) -> Board:

@@ -29,6 +29,7 @@ from server.queue.api import forecaster_of
 from server.queue.lines import line_views
 from server.web import citizen_times, citizen_views, context, formats
 from server.web.citizen_booking import PAGES as BOOKING_PAGES
+from server.web.citizen_calm import calm_hours
 from server.web.citizen_draft import Draft, draft_cookie, draft_of
 from server.web.citizen_proof import holder
 from server.web.citizen_waiting import PAGES as WAITING_PAGES
@@ -274,6 +275,7 @@ async def _when(
         officer=officer, officer_name=plan.officers.get(officer or "", ""),
         refusal=refusal.sentence(language) if refusal else "", wait=await _wait_now(request, here, plan.line),
         nearest=citizen_times.nearest_times(refusal, here, language) if refusal else [],
+        calm=await calm_hours(here, plan.wish.lines, language, now),
     )  # fmt: skip
 
 
