@@ -176,7 +176,7 @@ def by_adding_one_at_a_time(staff: list[Duty], taken: list[Booked], share: float
 
 
 @given(duties(), wishes(), st.lists(st.tuples(wishes(), st.integers(0, 99)), max_size=9), st.sampled_from((0.6, 1.0)))
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_what_is_free_is_what_counting_and_dealing_out_anew_finds(
     staff: list[Duty], wish: Wish, asked: list[tuple[Wish, int]], share: float
 ) -> None:
