@@ -110,7 +110,8 @@ export function step(places, from, key) {
     case "ArrowUp": {
       const above = column.filter((place) => place.yEnd <= from.y);
       const last = Math.max(...above.map((place) => place.yEnd));
-      return nearest(above.filter((place) => place.yEnd === last));
+      const [first = from] = above.filter((place) => place.yEnd === last).sort((one, other) => Math.abs(one.lane - from.lane) - Math.abs(other.lane - from.lane));
+      return first;
     }
     case "Home": return column.reduce((first, place) => (place.y < first.y ? place : first), from);
     case "End": return column.reduce((last, place) => (place.y > last.y ? place : last), from);
@@ -118,10 +119,9 @@ export function step(places, from, key) {
       const way = key === "ArrowRight" ? 1 : -1;
       const beside = places.filter((place) => (place.col - from.col || place.lane - from.lane) * way > 0);
       const level = beside.filter((place) => place.y < from.yEnd && from.y < place.yEnd);
-      const near = (level.length ? level : beside.filter((place) => place.col !== from.col))
-        .sort((one, other) => (one.col - other.col || one.lane - other.lane) * way || far(one) - far(other));
-      const [first] = near;
-      return first ? nearest(near.filter((place) => place.col === first.col && place.lane === first.lane)) : from;
+      const byPlace = (/** @type {P} */ one, /** @type {P} */ other) => (one.col - other.col || (level.length && one.lane - other.lane)) * way || far(one) - far(other);
+      const [first = from] = (level.length ? level : beside.filter((place) => place.col !== from.col)).sort(byPlace);
+      return first;
     }
   }
 }
