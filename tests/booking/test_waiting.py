@@ -7,7 +7,7 @@ import pytest
 from msgspec import structs
 
 from server import clock as turned
-from server.booking import service, service_offers, service_waiting
+from server.booking import service, service_offers, service_staff, service_waiting
 from server.booking.rules_states import Appointment
 from server.booking.rules_waiting import Entry, not_again
 from server.booking.service_days import errand, free_days
@@ -15,6 +15,7 @@ from server.errors import Refusal
 from server.journal.frames import head_seq
 from server.notify import outbox
 from server.notify.tables import Outbox
+from server.people import service as people
 from tests.booking.small import BIRTH, COPY, DOSSIER, OFFICE, SIGNATURE, booked, everything, free_at, person, wanted
 from tests.booking.waiting import (
     STRANGERS,
@@ -341,3 +342,15 @@ async def in_order(line: list[Entry], made: list[Appointment]) -> None:
             days = await free_days(plan, the_day(), 1, turned.now(), besides)
             left = [slot.start for slot in days.get(the_day(), []) if slot.free and slot.start not in seen]
             assert left == []
+
+
+async def test_what_the_office_books_and_calls_off_counts_as_well(clock: Clock) -> None:
+    """A booking the office calls off goes to the list; one that it makes for somebody ends that person's wait."""
+    day = await full_day()
+    first, second = await waits(1), await waits(2)
+    officer = await people.officer_of(OFFICE, "an")
+    assert officer is not None
+    await service_staff.call_off(day[at(10)].reference, "officer-away", officer)
+    assert (await stage_of(first), await stage_of(second)) == ("offered", "waiting")
+    await service_staff.book_for(officer, wanted(at(9) + timedelta(days=1)), person(2), waive=["limits"])
+    assert await stage_of(second) == "booked"
