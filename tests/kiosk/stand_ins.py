@@ -175,7 +175,8 @@ def application(office: Office) -> Litestar:
         if reference not in office.bookings:
             return problem("no-such-booking", 404, "Không tìm thấy lịch hẹn này.")
         if reference in office.issued:
-            return problem("already-checked-in", 409, ticket=office.issued[reference])
+            code = "already-arrived" if "/t/" in (body.qr or "") else "already-checked-in"
+            return problem(code, 409, ticket=office.issued[reference])
         office.issued[reference] = office.ticket(office.bookings[reference], reference)
         return await told(request, _json(office.issued[reference], 201))
 

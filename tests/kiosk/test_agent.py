@@ -313,6 +313,18 @@ async def test_checking_in_by_reference_and_by_what_the_scanner_read(kiosk: Kios
     assert (await kiosk.page.post(f"/api/tickets/{first.json()['id']}/withdraw", json={})).status_code == 404
 
 
+async def test_a_number_from_home_says_that_its_holder_is_here(kiosk: Kiosk, server: LiveServer) -> None:
+    """The phone's QR code prints the slip once; a second scan shows it again, and no touch gives it back."""
+    server.office.bookings["7QK2M9XWD3FP"] = "A"
+    shown = {"qr": "https://motcua.example.vn/t/7QK2M9XWD3FP"}
+    first = await kiosk.page.post("/api/check-in", json=shown)
+    assert (first.status_code, first.json()["printed"], first.json()["canChange"]) == (201, "ok", False)
+    second = await kiosk.page.post("/api/check-in", json=shown)
+    assert (second.status_code, second.json()["already"]) == (201, True)
+    assert second.json()["number"] == first.json()["number"]
+    assert len(kiosk.printer.slips) == 1
+
+
 async def test_offline_a_booking_cannot_be_looked_up_and_the_screen_says_what_to_do(
     kiosk: Kiosk, server: LiveServer
 ) -> None:

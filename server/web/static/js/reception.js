@@ -52,7 +52,7 @@ function draw(view) {
     ["", "reception.reprint", "reprint"], ["waiting", "missed"].includes(ticket.state) && ["", "reception.withdraw", "withdraw"]));
   const poster = find("#poster", HTMLElement);
   poster.hidden = !view.poster;
-  set(poster.querySelector("a"), { href: view.poster || null });
+  set(find("#poster a", HTMLElement), { href: view.poster || null });
   drawCards(view.cards.filter((each) => each.state !== "in"));
   drawFailed(view.failed);
 }
