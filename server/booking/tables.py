@@ -53,7 +53,7 @@ class ChallengeSpent(Table, tablename="challenge_spent"):
 
 
 class BookingCode(Table, tablename="booking_code"):
-    """The newest code sent for a held time. The code itself is derived from `salt`, never stored; the rest are HMACs."""
+    """The newest code sent for a held time. The code is derived from `salt`, never stored; the others are HMACs."""
 
     reference = Varchar(length=20, primary_key=True)
     salt = Varchar(length=32)

@@ -19,7 +19,16 @@ from server.web import context
 
 __all__ = ["Bucket", "guessing", "limited", "network", "network_of"]
 
-PER_MINUTE = {"sign-in": 30, "book": 600, "access": 30, "rating": 60, "look-up": 120, "home": 30, "arrive": 30, "dossier": 30}
+PER_MINUTE = {
+    "sign-in": 30,
+    "book": 600,
+    "access": 30,
+    "rating": 60,
+    "look-up": 120,
+    "home": 30,
+    "arrive": 30,
+    "dossier": 30,
+}
 REMEMBERED = 10_000
 
 
