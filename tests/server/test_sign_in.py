@@ -255,6 +255,7 @@ MAY = {
     ("PUT", "/api/desk"): {"dung.bode", "lan.bode", "huong.bode"},
     ("POST", "/api/desk/next"): {"dung.bode", "lan.bode", "huong.bode"},
     ("POST", "/api/reception/tickets"): {"dung.bode", "lan.bode", "huong.bode"},
+    ("GET", "/api/calendar"): {"dung.bode", "lan.bode", "huong.bode"},
     ("POST", "/api/office/end-day"): {"huong.bode", "dang.bode"},
     ("POST", "/api/kiosk/tickets"): {"kiosk"},
     ("GET", "/api/kiosk/config"): {"kiosk"},
