@@ -257,6 +257,11 @@ MAY = {
     ("POST", "/api/reception/tickets"): {"dung.bode", "lan.bode", "huong.bode"},
     ("GET", "/api/calendar"): {"dung.bode", "lan.bode", "huong.bode"},
     ("POST", "/api/office/end-day"): {"huong.bode", "dang.bode"},
+    ("GET", "/api/timetable"): {"huong.bode", "dang.bode"},
+    ("POST", "/api/timetable/preview"): {"huong.bode", "dang.bode"},
+    ("PUT", "/api/timetable/changes"): {"huong.bode", "dang.bode"},
+    ("POST", "/api/timetable/move"): {"huong.bode", "dang.bode"},
+    ("GET", "/api/timetable/stranded"): {"dung.bode", "lan.bode", "huong.bode", "dang.bode"},
     ("POST", "/api/kiosk/tickets"): {"kiosk"},
     ("GET", "/api/kiosk/config"): {"kiosk"},
     ("POST", "/api/kiosk/check-in"): {"kiosk"},
@@ -272,6 +277,9 @@ BODIES: dict[str, Any] = {
     "/api/kiosk/check-in": {"reference": "7K7K7K7K7K7K"},
     "/api/kiosk/offline-tickets": [],
     "/api/tablet/rating": {"ticketId": "x", "level": 3},
+    "/api/timetable/preview": {"change": {"kind": "back", "id": 1}},
+    "/api/timetable/changes": {"change": {"kind": "back", "id": 1}, "seen": "x.y"},
+    "/api/timetable/move": {"moves": [{"reference": "7K7K7K7K7K7K", "start": "2026-12-01T09:00:00+07:00"}]},
 }
 
 
