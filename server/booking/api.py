@@ -23,7 +23,7 @@ from server.errors import Refusal
 from server.phrases import Language
 from server.web import context
 from server.web.commands import Answer, once
-from server.web.limits import limited, network_of
+from server.web.limits import guessing, limited, network_of
 from server.wire import (
     AccessRequest,
     AccessView,
@@ -112,11 +112,11 @@ class AppointmentController(Controller):
     async def access(
         self, request: AnyRequest, reference: FromPath[str], data: JSONBody[AccessRequest]
     ) -> Response[AccessView]:
-        limited(request, "access")
         if (data.phone is None) == (data.token is None):
             raise Refusal("invalid", what="phone | token")
         # Not kept under an idempotency key: it changes nothing, and its wrong tries have to count.
-        found, token = await service.access(reference, phone=data.phone, token=data.token)
+        with guessing(request, "access"):
+            found, token = await service.access(reference, phone=data.phone, token=data.token)
         return Response(AccessView(manage_token=token), cookies=[booking_cookie(request, found, token)])
 
     @post(

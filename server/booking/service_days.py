@@ -169,7 +169,7 @@ async def nearest_free(errand: Errand, wanted: datetime, now: datetime, count: i
 
 
 async def refuse_unless_free(errand: Errand, start: datetime, now: datetime, besides: str | None = None) -> None:
-    """Refuses slot-past, short-notice, too-far-ahead, slot-closed and slot-full for a start that cannot be booked now."""
+    """Refuses slot-past, short-notice, too-far-ahead, slot-closed and slot-full: why a start cannot be booked now."""
     ahead = horizon(errand.office, errand.policy, now)
     if start <= now:
         raise Refusal("slot-past")

@@ -21,7 +21,7 @@ from server.people import service as people
 from server.phrases import say
 from server.web import citizen_proof, citizen_push, citizen_times, citizen_views, context
 from server.web.citizen_waiting import offer_or_entry
-from server.web.limits import limited
+from server.web.limits import guessing, limited
 from server.web.render import page
 from server.wire import Citizen
 
@@ -164,12 +164,12 @@ async def open_booking(request: Req, reference: FromPath[str]) -> Page | Redirec
 
 
 async def _access(request: Req, code: str, *, known: bool) -> Page | Redirect:
-    limited(request, "access")
     form = await request.form()
     phone = str(form.get("phone") or "")[:LONGEST_FIELD]
     language = context.language(request)
     try:
-        found, token = await service.access(code, phone=phone)
+        with guessing(request, "access"):
+            found, token = await service.access(code, phone=phone)
     except Refusal as refusal:
         wrong = refusal.code == "no-such-booking"
         sentence = say(language, "citizen.access.wrong") if wrong else refusal.sentence(language)

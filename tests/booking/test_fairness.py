@@ -534,3 +534,19 @@ async def test_another_browsers_cookie_name_gives_up_nothing(house: House, clock
     assert {each.state for each in await everything()} == {"held"}
     await hold(mine, 14)
     assert {each.reference for each in await everything() if each.state == "cancelled"} == {first}
+
+
+async def test_a_whole_village_may_open_its_bookings(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Behind one address only wrong telephones count: after them even a right one has to wait a little."""
+    monkeypatch.setitem(limits._buckets, "access", limits.Bucket(3))
+    await open_small_office(bookable_share="1")
+    mine = await booked(time(10), 1)
+    other = await booked(time(11), 2)
+    client = house.client()
+
+    async def opened(reference: str, phone: str) -> int:
+        return (await client.post(f"/api/appointments/{reference}/access", json={"phone": phone})).status_code
+
+    assert {await opened(mine.reference, "0912000001") for _ in range(10)} == {200}
+    assert [await opened(other.reference, "0912000009") for _ in range(4)] == [404, 404, 404, 429]
+    assert await opened(mine.reference, "0912000001") == 429
