@@ -4,6 +4,8 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
+from server.catalogue.rules_likeness import nearest
+
 __all__ = ["fold", "folded_words", "search", "searchable"]
 
 # Every row is a "thủ tục"; names that begin with the word and names that do not must be found alike.
@@ -28,6 +30,9 @@ class Searchable(Protocol):
 
 
 P = TypeVar("P", bound=Searchable)
+
+INSIDE = 3
+"""The rank of those that hold all words, but not at the beginning of words: by chance, as often as not."""
 
 Place = tuple[int, int, int, int, str]
 
@@ -60,18 +65,21 @@ def search(
     """Those procedures in which every word of `q` occurs (and of that field), best first, and the next page's cursor.
 
     Best is: the code itself, then names that begin so, then all words at a word's beginning, then anywhere; within
-    that the order of the lines as given, those explained in plain words, the shorter name, and the code. A cursor
-    holds the place, not the row, so that it stays good when the catalogue changes between two pages. Raises ValueError
-    for a cursor that is not ours.
+    that the order of the lines as given, those explained in plain words, the shorter name, and the code. Where no word
+    begins so, what comes nearest to what was typed is found, too (`rules_likeness`). A cursor holds the place, not the
+    row, so that it stays good when the catalogue changes between two pages. Raises ValueError for a cursor that is not
+    ours.
     """
     words = _without_lead(folded_words(q))
     wanted_field = fold(field)
     lines = list(dict.fromkeys(procedure.line for procedure in procedures))
+    wanted = [each for each in procedures if not wanted_field or fold(each.field_vi) == wanted_field]
+    ranks = [_rank(procedure, words) for procedure in wanted]
+    if words and all(rank in (None, INSIDE) for rank in ranks):
+        near = nearest([procedure.folded for procedure in wanted], words)
+        ranks = [INSIDE + errors if errors is not None else rank for rank, errors in zip(ranks, near, strict=True)]
     ranked: list[tuple[Place, P]] = []
-    for procedure in procedures:
-        if wanted_field and fold(procedure.field_vi) != wanted_field:
-            continue
-        rank = _rank(procedure, words)
+    for procedure, rank in zip(wanted, ranks, strict=True):
         if rank is not None:
             unexplained, length = int(not procedure.short_info_vi), len(procedure.name_vi) if words else 0
             ranked.append(((rank, lines.index(procedure.line), unexplained, length, procedure.code), procedure))
@@ -96,7 +104,7 @@ def _rank(procedure: Searchable, words: str) -> int | None:
     if text.startswith(words):
         return 1
     spaced = f" {text}"
-    return 2 if all(f" {word}" in spaced for word in words.split()) else 3
+    return 2 if all(f" {word}" in spaced for word in words.split()) else INSIDE
 
 
 def _place(cursor: str) -> Place:

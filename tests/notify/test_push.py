@@ -8,7 +8,7 @@ import httpx
 import pytest
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric import ec
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
@@ -237,6 +237,7 @@ def test_nothing_else_is_ever_asked(endpoint: str) -> None:
     assert not is_allowed(endpoint, DEFAULT)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60), st.sampled_from(["https://", "http://", "", "https://fcm.googleapis.com", "https:\\\\"]))
 def test_whatever_is_typed_is_answered(text: str, before: str) -> None:
     """Nonsense is refused, not stumbled over; what is let in leads to a host that we know."""

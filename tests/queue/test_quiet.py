@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
@@ -137,6 +137,7 @@ def planned(habit: Habit, booked: list[Interval], officers: int) -> list[list[Ha
     return [halves(habit, opening(day), on_duty(day, officers), booked, NOTHING, ZONE) for day in days]
 
 
+@settings(deadline=None)
 @given(some_came, some_booked, st.integers(0, 3), st.integers(0, 60))
 def test_whatever_came_before_what_is_told_can_be_kept(
     came: list[Came], booked: list[Interval], officers: int, later: int
@@ -158,6 +159,7 @@ def test_whatever_came_before_what_is_told_can_be_kept(
         assert sum(one.start.date() == day for one in told) <= 3
 
 
+@settings(deadline=None)
 @given(some_came, some_booked, st.integers(1, 3))
 def test_one_more_booking_makes_no_half_hour_look_emptier(
     came: list[Came], booked: list[Interval], officers: int
@@ -171,6 +173,7 @@ def test_one_more_booking_makes_no_half_hour_look_emptier(
         assert all(a.load <= b.load for a, b in zip(helped, alone, strict=True))
 
 
+@settings(deadline=None)
 @given(some_came, st.randoms())
 def test_the_order_they_came_in_does_not_matter(came: list[Came], chance: object) -> None:
     """The same people make the same habit, up to the last digits."""
