@@ -126,6 +126,30 @@ def test_both_engines_have_the_same_migrations():
     assert list(migrations(MIGRATIONS, "sqlite")) == list(migrations(MIGRATIONS, "postgres"))
 
 
+async def test_tickets_from_before_numbers_from_home_are_kept_as_they_were(empty, tmp_path):
+    """The table is made anew on SQLite: every row and column is the same afterwards, and its holder is in the hall."""
+    folder = tmp_path / "before"
+    folder.mkdir()
+    for file in MIGRATIONS.glob("*.sql"):
+        if file.name < "0007":
+            (folder / file.name).write_text(file.read_text(encoding="utf-8"), encoding="utf-8")
+    await empty.migrate(folder)
+    columns = {
+        "id": "'t'", "office": "'bo-de'", "day": "'2026-11-23'", "series": "'A'", "number": "1", "label": "'A001'",
+        "line": "'A'", "rate": "100", "source": "'kiosk'", "state": "'missed'",
+        "virtual_at": "'2026-11-23 01:00+00:00'", "issued_at": "'2026-11-23 01:00+00:00'",
+        "issued_seq": "2", "touched_seq": "3", "misses": "1", "kept_ms": "0",
+        "visit": "'t'", "procedures": "''", "served_procedures": "''", "language": "'vi'", "sample": "false",
+        "follow_no": "0", "follow_hash": "'hash'",
+    }  # fmt: skip
+    await query(empty, f"INSERT INTO ticket ({', '.join(columns)}) VALUES ({', '.join(columns.values())})")
+    (before,) = await query(empty, "SELECT * FROM ticket")
+    assert "0007_home_numbers" in await empty.migrate()
+    (after,) = await query(empty, "SELECT * FROM ticket")
+    assert after == before | {"arrived_at": None, "person": None}
+    await query(empty, "UPDATE ticket SET state = 'coming'")
+
+
 def test_a_file_is_split_into_statements():
     """At its semicolons, but not at those in strings, comments and triggers; a last one without is kept."""
     trigger = "CREATE TRIGGER t AFTER INSERT ON a BEGIN\n  DELETE FROM b;\n  DELETE FROM c;\nEND;\n"

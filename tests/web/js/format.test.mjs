@@ -1,11 +1,12 @@
-// What format.js writes is what formats.py writes: tests/vectors/format.json. Run once per language: MOTCUA_LANG, sentences in MOTCUA_PHRASES.
+// What format.js writes is what formats.py writes: tests/vectors/format.json. Run once per language: MOTCUA_LANG, sentences in the file MOTCUA_PHRASES.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import test from "node:test";
 import { load, vectors } from "./page.mjs";
 
 const lang = process.env.MOTCUA_LANG;
-const format = await load("format.js", { lang, phrases: JSON.parse(process.env.MOTCUA_PHRASES) });
+const format = await load("format.js", { lang, phrases: JSON.parse(readFileSync(process.env.MOTCUA_PHRASES, "utf8")) });
 const cases = vectors("format.json").filter(([, language]) => language === lang);
 
 test("there are cases in this language", () => assert.ok(cases.length > 5));

@@ -7,13 +7,13 @@ import { rings, story } from "../../../server/web/static/js/ticket_rules.js";
 const minutes = (low, high) => `${low}–${high}`;
 const ticket = (state, more = {}) => ({ label: "A012", state, ahead: null, wait: null, rated: false, canRate: false, ...more });
 const told = (given, rose = false) => story(given, rose, minutes, (at) => at.slice(11, 16));
-const STATES = ["waiting", "called", "serving", "parked", "missed", "served", "withdrawn", "no-show", "closed"];
+const STATES = ["coming", "waiting", "called", "serving", "parked", "missed", "served", "withdrawn", "no-show", "closed"];
 
-test("every state has a sentence, and only a waiting one a wait", () => {
+test("every state has a sentence, and only one that will be called a wait", () => {
   for (const state of STATES) {
     const { headline, wait } = told(ticket(state, { counter: 3 }));
     assert.ok(headline[0]);
-    assert.equal(wait !== null, state === "waiting");
+    assert.equal(wait !== null, ["coming", "waiting"].includes(state));
   }
 });
 
@@ -35,8 +35,18 @@ test("a number ahead that rose is explained, and only while waiting", () => {
   assert.equal(told(ticket("called", { counter: 3 }), true).note, null);
 });
 
-test("a number can be given back while it waits or was missed, never otherwise", () => {
-  assert.deepEqual(STATES.filter((state) => told(ticket(state)).withdraw), ["waiting", "missed"]);
+test("a number at home tells when to be there, and never asks to stay near the hall", () => {
+  const turn = { begins: "2026-11-23T09:40:00+07:00", ends: "2026-11-23T10:05:00+07:00" };
+  const given = told(ticket("coming", { ahead: 4, wait: { p50: 40, p90: 65 }, turn, timeZone: "Asia/Ho_Chi_Minh" }));
+  assert.deepEqual(given.headline, ["home.ticket.not_called"]);
+  assert.deepEqual(given.wait, ["home.ticket.turn", { from: "09:40", to: "10:05" }]);
+  assert.equal(given.stay, false);
+  assert.deepEqual(told(ticket("coming", { ahead: 0, turn })).wait, ["home.ticket.turn_now"]);
+  assert.deepEqual(told(ticket("coming", { ahead: 2 })).wait, ["ticket.eta.unknown"]);
+});
+
+test("a number can be given back while it waits, at home or in the hall, or was missed, never otherwise", () => {
+  assert.deepEqual(STATES.filter((state) => told(ticket(state)).withdraw), ["coming", "waiting", "missed"]);
 });
 
 test("a rating is asked for once after service, and offered again only where it would be taken", () => {
