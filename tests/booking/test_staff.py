@@ -1,5 +1,6 @@
 """What the office does with appointments of others, on both engines."""
 
+import random
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
@@ -23,6 +24,7 @@ from server.people.rules import Officer
 from server.wire import Citizen
 from tests.booking.small import (
     BIRTH,
+    COPY,
     DOSSIER,
     OFFICE,
     ZONE,
@@ -36,6 +38,7 @@ from tests.booking.small import (
     token_of,
     wanted,
 )
+from tests.booking.test_sequences import check, check_journal
 from tests.server.support import Clock, House
 
 Told = Callable[[], Awaitable[list[Message]]]
@@ -305,3 +308,34 @@ async def test_own_words_are_forgotten_with_the_person(binh: Officer, clock: Clo
     await forget_people()
     left = await service.known(mine.reference)
     assert (left.name, left.note, left.reason) == (None, None, "other")
+
+
+@pytest.mark.parametrize("seed", range(2))
+async def test_no_sequence_of_the_offices_oversells(clock: Clock, binh: Officer, seed: int) -> None:
+    """Strangers and the office book, move and call off at random: all that is booked can be served, at every step."""
+    chance = random.Random(seed)
+    known: list[str] = []
+    refused = 0
+    for _ in range(50):
+        start = time(10, days=2) + timedelta(minutes=15 * chance.randrange(6))
+        officer = chance.choice([None, None, "an", "binh", "chi"])
+        verb = chance.choice(["stranger", "for", "for", "move", "move", "off"] if known else ["for"])
+        before = await everything()
+        try:
+            if verb == "stranger":
+                known.append((await booked(start, chance.randrange(1000))).reference)
+            elif verb == "for":
+                asked = wanted(start, [chance.choice([COPY, BIRTH])], officer=officer)
+                made = await service_staff.book_for(binh, asked, person(chance.randrange(5)), ["limits"])
+                known.append(made.reference)
+            elif verb == "move":
+                await service_staff.move(chance.choice(known), start, officer, binh)
+            else:
+                await service_staff.call_off(chance.choice(known), chance.choice(REASONS), binh)
+        except Refusal:
+            refused += 1
+            assert await everything() == before
+        check(await everything(), clock.at)
+    assert refused > 5
+    assert len(known) > 5
+    await check_journal()
