@@ -50,8 +50,9 @@ def letter_of(
         "date": long_date(language, start),
         "reference": readable(entry.reference),
         "link": link,
-        "reason": because(entry.reason, language),
     }
+    if message.kind == "called-off":
+        values["reason"] = because(entry.reason, language)
     if until is not None:
         values["until"] = f"{time_of_day(until, time_zone)}, {long_date(language, local(until, time_zone))}"
     return Letter(
@@ -101,8 +102,8 @@ def _text(message: Message, entry: Entry, values: dict[str, str]) -> str:
     facts += [say(language, "notify.what", procedure=name) for name in entry.procedures]
     facts.append(say(language, "booking.calendar.reference", **values))
     lead = say(language, f"notify.{message.kind}.lead", **values)
-    because = [values["reason"]] if message.kind == "called-off" and values["reason"] else []
-    parts = [say(language, "notify.greeting"), lead, *because, "\n".join(facts)]
+    reasons = [values["reason"]] if values.get("reason") else []
+    parts = [say(language, "notify.greeting"), lead, *reasons, "\n".join(facts)]
     if not ends:
         if entry.documents:
             bring = "\n".join(f"- {document}" for document in entry.documents)
