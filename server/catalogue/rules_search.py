@@ -99,12 +99,14 @@ def _rank(procedure: Searchable, words: str) -> int | None:
     if words == code or words.startswith(f"{code}."):
         return 0
     text = procedure.folded
-    if any(word not in text for word in words.split()):
+    # Ký and kí, lý and lí are one word each, and people write both.
+    spaced, alike = f" {text} ", f" {text} ".replace("y", "i")
+    if any(word not in text and f" {word.replace('y', 'i')} " not in alike for word in words.split()):
         return None
-    if text.startswith(words):
+    if alike.startswith(f" {words} ".replace("y", "i")) or text.startswith(words):
         return 1
-    spaced = f" {text}"
-    return 2 if all(f" {word}" in spaced for word in words.split()) else INSIDE
+    begin = all(f" {word}" in spaced or f" {word.replace('y', 'i')} " in alike for word in words.split())
+    return 2 if begin else INSIDE
 
 
 def _place(cursor: str) -> Place:

@@ -60,8 +60,12 @@ async def find_page(
     q: FromQuery[str] = "",
     field: FromQuery[str] = "",
     cursor: FromQuery[str | None] = None,
-) -> Page:
-    """Find a procedure; with several offices and none chosen, choose one first."""
+    procedure: FromQuery[list[str] | None] = None,
+) -> Page | Redirect:
+    """Find a procedure; with several offices and none chosen, choose one first.
+
+    With procedures chosen already, one more for the same visit.
+    """
     language, now = context.language(request), clock.now()
     working = [
         each for each in await catalogue.offices() if not catalogue_rules.ended(each, clock.day_of(now, each.time_zone))
@@ -75,6 +79,11 @@ async def find_page(
     here = await catalogue.working_office(office, now) if office else working[0]
     q = " ".join(q[:MOST_QUERY].split())
     offered = await catalogue.procedures(here.code)
+    by_code = {each.code: each for each in offered}
+    kept = [by_code[code] for code in dict.fromkeys(procedure or []) if code in by_code][:MOST_PROCEDURES]
+    if len(kept) == MOST_PROCEDURES:
+        return Redirect(f"/book/{here.code}?{_query([each.code for each in kept])}", status_code=303)
+    offered = [each for each in offered if each not in kept]
     found: list[Procedure] = []
     more = None
     if q or field:
@@ -92,7 +101,8 @@ async def find_page(
         found=[citizen_views.procedure_card(each, language) for each in found],
         popular=[citizen_views.procedure_card(each, language) for each in popular],
         sample=policy.sample, from_home=policy.numbers_from_home > 0,
-        query={"office": here.code, **({"q": q} if q else {}), **({"field": field} if field else {})},
+        kept=[citizen_views.procedure_card(each, language) for each in kept],
+        keep=_query([each.code for each in kept]) if kept else "",
     )  # fmt: skip
 
 
@@ -166,6 +176,7 @@ async def _bring(
     language = context.language(request)
     here, policy, procedures = await _visit(office_code, codes)
     fees, today = await catalogue.fees(here.code), clock.day_of(clock.now(), here.time_zone)
+    more, without = _others(here, procedures)
     return page(
         request, "citizen/bring.html", status=status,
         place=here, office_name=name_in(language, here), policy=policy, said=said, errors=errors,
@@ -173,8 +184,16 @@ async def _bring(
         codes=[each.code for each in procedures],
         hours=await citizen_views.hours_line(here, language, clock.now()), from_home=policy.numbers_from_home > 0,
         wait=await _wait_now(request, here, procedures[0].line),
-        sample=policy.sample, query={"procedure": [each.code for each in procedures]},
+        sample=policy.sample, query={"procedure": [each.code for each in procedures]}, more=more, without=without,
     )  # fmt: skip
+
+
+def _others(office: Office, procedures: Sequence[Procedure]) -> tuple[str, list[str]]:
+    """The way to one procedure more for the same visit, if there may be one, and the queries without each of them."""
+    codes = [each.code for each in procedures]
+    more = f"/?office={office.code}&{_query(codes)}" if len(codes) < MOST_PROCEDURES else ""
+    without = [_query([other for other in codes if other != code]) for code in codes] if len(codes) > 1 else []
+    return more, without
 
 
 async def _wait_now(request: Req, office: Office, line: str) -> str:

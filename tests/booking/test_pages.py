@@ -7,7 +7,20 @@ import httpx
 import pytest
 
 from server.booking import service
-from tests.booking.small import BIRTH, COPY, DOSSIER, OFFICE, booked, open_small_office, state, time, token_of
+from server.catalogue.rules import searchable
+from server.catalogue.tables import Procedure
+from tests.booking.small import (
+    BIRTH,
+    COPY,
+    DOSSIER,
+    OFFICE,
+    SIGNATURE,
+    booked,
+    open_small_office,
+    state,
+    time,
+    token_of,
+)
 from tests.server.support import Clock, House
 
 HTML = {"Accept": "text/html"}
@@ -229,3 +242,53 @@ async def test_the_most_booked_come_first(house: House) -> None:
     first = re.search(r'class="pick" href="/book/nho\?procedure=([\d.]+)"', page)
     assert first
     assert first[1] == BIRTH
+
+
+async def test_a_second_procedure_is_chosen_for_the_same_visit(house: House) -> None:
+    """From what to bring back to the search with the first kept, on with both, as long as both; and off again."""
+    client = browser(house)
+    first = await client.get(f"/book/{OFFICE}?procedure={COPY}")
+    more = re.search(r'href="(/\?office=[^"]+)">.*Thêm thủ tục khác', first.text)
+    assert more
+    search = await client.get(more[1].replace("&amp;", "&"))
+    assert "Chứng thực bản sao" in search.text
+    assert f'<input type="hidden" name="procedure" value="{COPY}">' in search.text
+    found = await client.get("/", params={"office": OFFICE, "procedure": COPY, "q": "khai sihn"})
+    chosen = re.search(r'class="pick" href="([^"]+)"', found.text)
+    assert chosen
+    both = await client.get(chosen[1].replace("&amp;", "&"))
+    assert both.text.index("Chứng thực bản sao") < both.text.index("Đăng ký khai sinh")
+    times = await filed(client, procedure=[COPY, BIRTH])  # type: ignore[arg-type]
+    assert "30 phút tại quầy cho cả 2 thủ tục" in times.text
+    without = re.findall(r'href="([^"]+)">[^\n]*Bỏ thủ tục này', both.text)
+    assert without == [f"/book/{OFFICE}?procedure={BIRTH}", f"/book/{OFFICE}?procedure={COPY}"]
+    assert "Bỏ thủ tục này" not in (await client.get(without[0])).text
+
+
+async def test_what_is_chosen_already_is_not_offered_again(house: House) -> None:
+    """Neither among the results nor the most used; what this office does not know is ignored."""
+    client = browser(house)
+    page = await client.get("/", params={"office": OFFICE, "procedure": [COPY, "9.999999"], "q": "chứng thực"})
+    offered = re.findall(r'class="pick" href="([^"]+)"', page.text)
+    assert offered == [f"/book/{OFFICE}?procedure={COPY}&amp;procedure={SIGNATURE}"]
+
+
+async def test_five_procedures_are_as_many_as_one_visit_has(house: House) -> None:
+    """With five there is no way to a sixth, and asking for it leads back to the five."""
+    names = ["Một", "Hai"]
+    await Procedure.insert(
+        *(
+            Procedure(
+                office=OFFICE, code=f"9.00001{n}", name_vi=name, name_en="", field_vi="Chữ ký nhỏ", line="A",
+                minutes=None, statutory_days=1, promised_days=None, fee_in_person_vnd=0, fee_online_vnd=0,
+                required_documents="", short_info_vi="", folded=searchable(name),
+            )
+            for n, name in enumerate(names)
+        )
+    )  # fmt: skip
+    client, five = browser(house), [COPY, SIGNATURE, BIRTH, "9.000010", "9.000011"]
+    assert "Thêm thủ tục khác" in (await client.get(f"/book/{OFFICE}", params={"procedure": five[:4]})).text
+    assert "Thêm thủ tục khác" not in (await client.get(f"/book/{OFFICE}", params={"procedure": five})).text
+    sixth = await client.get("/", params={"office": OFFICE, "procedure": five})
+    assert sixth.url.path == f"/book/{OFFICE}"
+    assert len(re.findall("Bỏ thủ tục này", sixth.text)) == 5

@@ -20,6 +20,7 @@ from tests.server.support import OFFICE
 REFUSED = "Failed to load resource"  # the browser's own words for a page that came with a 4xx
 BIRTH = "1.001193"
 LONGEST = "1.013962"
+SECOND = f"/?office={OFFICE}&procedure={BIRTH}"
 MOST_BYTES = 100_000
 
 WORDS = {
@@ -153,7 +154,13 @@ async def test_every_page_fits_a_phone_and_is_accessible(site: Site, lang: str) 
     """Each page of the way, its errors included, is no wider than the phone and has nothing axe would mend."""
     page = await site.page(f"/?lang={lang}")
     await is_well_made(page)
-    for path in (f"/?office={OFFICE}", f"/?office={OFFICE}&q=xyzxyz", f"/book/{OFFICE}?procedure={LONGEST}", "/a"):
+    for path in (
+        f"/?office={OFFICE}",
+        f"/?office={OFFICE}&q=xyzxyz",
+        f"/book/{OFFICE}?procedure={LONGEST}",
+        "/a",
+        SECOND,
+    ):
         await page.goto(site.address + path)
         await is_well_made(page)
     await page.goto(f"{site.address}/book/{OFFICE}?procedure={BIRTH}&procedure=2.000815")
@@ -258,6 +265,24 @@ async def test_results_come_while_typing_and_ticks_stay(site: Site) -> None:
     await page.reload()
     await expect(page.locator(".checklist input").first).to_be_checked()
     await expect(page.locator(".checklist input").nth(1)).not_to_be_checked()
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no-scripts"])
+async def test_a_second_procedure_on_the_same_visit(site: Site, scripts: bool) -> None:
+    """Added from what to bring, found by a word typed nearly right, booked together, and left out again."""
+    page = await site.page(f"/book/{OFFICE}?procedure={BIRTH}", java_script_enabled=scripts)
+    await page.get_by_role("link", name="Thêm thủ tục khác").click()
+    await expect(page.locator("h1")).to_have_text("Thêm thủ tục nào nữa?")
+    await page.locator("#q").fill("chung thuc chu kí")
+    await page.locator("#q").press("Enter")
+    await page.wait_for_url("**q=chung*")
+    await page.locator("#results .pick", has_text="Chứng thực chữ ký").first.click()
+    await expect(page.locator("h2", has_text="Đăng ký khai sinh")).to_be_visible()
+    await to_the_times(page)
+    await expect(page.locator("header .small")).to_contain_text("cho cả 2 thủ tục")
+    await page.locator(".back").click()
+    await page.get_by_role("link", name=re.compile("Bỏ thủ tục này.*chứng thực chữ ký", re.IGNORECASE)).click()
+    await expect(page.locator("h1")).to_have_text("Đăng ký khai sinh")
 
 
 async def test_a_page_weighs_less_than_a_hundred_kilobytes(site: Site) -> None:

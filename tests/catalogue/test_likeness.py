@@ -40,6 +40,13 @@ def test_what_is_something_else_is_not_found(q: str) -> None:
     assert found == [] or all(q in text for text in (one.folded for one in EVERY if one.code in found))
 
 
+def test_ky_and_ki_are_one_word() -> None:
+    """Though words that begin so are there as well."""
+    twins = [procedure("1.1", "Chứng thực chữ ký", line="A"), procedure("1.2", "Chứng thực chữ kiểu mới", line="A")]
+    assert [one.code for one in search(twins, "chứng thực chữ kí")[0]] == ["1.1", "1.2"]
+    assert codes("đăng kí khai sinh") == ["1.001193", "1.004884"]
+
+
 def test_what_is_typed_right_is_found_as_ever() -> None:
     """Likeness only counts where nothing holds the words as they stand: "tử" does not find "từ" before itself."""
     twins = [procedure("1.1", "Khai tử", line="H"), procedure("1.2", "Khai tu bổ", line="H"), BIRTH]

@@ -15,7 +15,7 @@ function searchWhileTyping() {
   const ask = async () => {
     asked?.abort();
     asked = new AbortController();
-    const query = new URLSearchParams({ office: String(new FormData(form).get("office") ?? ""), q: input.value.trim() });
+    const query = new URLSearchParams(Array.from(new FormData(form), ([name, value]) => [name, String(value).trim()]));
     if (!query.get("q")) query.delete("q");
     const address = `/?${query}`;
     try {
