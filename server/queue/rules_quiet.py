@@ -11,7 +11,8 @@ A day is cut into half hours. For each, from the day's beginning on:
 
 Quiet is a half hour whose load is at most two thirds of the mean of all coming ones, and less than 1; somebody on duty
 must be able to take what is asked for, and a day's last half hour never counts. Neighbours are one span; of each day
-the three least loaded are told. With fewer than five days seen nothing is said at all.
+the three least loaded are told. Nothing is said of weekdays and half hours in which nobody has ever been seen to come
+(the office may have been closed), and with fewer than five days seen nothing at all.
 """
 
 from collections import defaultdict
@@ -42,7 +43,10 @@ class Came(Struct, frozen=True):
 
 
 class Habit(Struct, frozen=True):
-    """Minutes of work by weekday (0 Monday) and half hour of the day (0 to 47), and on how many days that rests."""
+    """Minutes of work by weekday (0 Monday) and half hour of the day (0 to 47), and on how many days that rests.
+
+    Weekdays and half hours that were never seen are not in it.
+    """
 
     days: int
     work: Mapping[tuple[int, int], float]
@@ -82,7 +86,7 @@ def habit_of(came: Iterable[Came], minutes: Mapping[str, float]) -> Habit:
         days=len(by_day),
         work={
             (weekday, half): (sums[weekday, half] + LIKE_ALL * overall[half]) / (kinds[weekday] + LIKE_ALL)
-            for weekday in range(7)
+            for weekday in kinds
             for half in overall
         },
     )
@@ -96,8 +100,8 @@ def halves(
     lines: frozenset[str],
     time_zone: str,
 ) -> list[Half]:
-    """One day's half hours in which anybody is on duty, the last one left out."""
-    found: list[Half] = []
+    """One day's half hours in which anybody is on duty and of which something is known, the last of all left out."""
+    found: list[tuple[Half, bool]] = []
     behind = 0.0
     for opens, closes in sorted(opening):
         start = opens
@@ -105,15 +109,15 @@ def halves(
             end = min(start + HALF_HOUR, closes)
             local = clock.local(start, time_zone)
             share = (end - start) / HALF_HOUR
-            usual = habit.work.get((local.weekday(), (local.hour * 60 + local.minute) // 30), 0.0)
-            work = behind + usual * share + sum(_common(start, end, span) for span in booked)
+            key = (local.weekday(), (local.hour * 60 + local.minute) // 30)
+            work = behind + habit.work.get(key, 0.0) * share + sum(_common(start, end, span) for span in booked)
             hands = _hands(start, end, duties)
             able = any(lines <= duty.lines and duty.start <= start and end <= duty.end for duty in duties)
             if hands > 0:
-                found.append(Half(start=start, end=end, load=work / hands, able=able))
+                found.append((Half(start=start, end=end, load=work / hands, able=able), key in habit.work))
             behind = max(0.0, work - hands)
             start = end
-    return found[:-1]
+    return [half for half, known in found[:-1] if known]
 
 
 def quiet(days: Iterable[Sequence[Half]], now: datetime, habit: Habit) -> list[Quiet]:

@@ -97,6 +97,13 @@ def test_on_few_days_nothing_is_said() -> None:
     assert spans([]) == []
 
 
+def test_of_what_was_never_seen_nothing_is_said() -> None:
+    """A Saturday or an evening that the office has just begun to open is not quiet because nobody could come before."""
+    assert not [one for one in spans(weeks_of(), days=7) if one[0][:3] in ("Sat", "Sun")]
+    short = [one for one in weeks_of() if one.minute < 960]
+    assert spans(short, days=1) == [("Mon 10:00", "12:00"), ("Mon 14:30", "16:00")]
+
+
 def test_a_weekday_of_its_own_is_known_by_its_own_days() -> None:
     """Where Wednesdays' rush is in the afternoon, their mornings are told, and not the other days'."""
     came = [
