@@ -1,6 +1,6 @@
 """The quietest hours of the coming days, for those who would rather come without an appointment."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from msgspec import Struct
 
@@ -13,6 +13,7 @@ from server.web import formats
 
 __all__ = ["Calm", "calm_hours"]
 
+AN_HOUR = timedelta(hours=1)
 DAYS = 8
 MOST = 4
 
@@ -28,7 +29,8 @@ async def calm_hours(office: Office, lines: frozenset[str], language: Language, 
     """Each coming day's quietest hours, of the quietest days; None where none are known."""
     found = await quiet_hours(office, now, DAYS, lines)
     best: dict[date, Quiet] = {}
-    for span in sorted(found.spans, key=lambda span: span.load):
+    # Half an hour is soon missed: where there is a longer span, that is the one to tell.
+    for span in sorted(found.spans, key=lambda span: (span.end - span.start < AN_HOUR, span.load)):
         best.setdefault(clock.day_of(span.start, office.time_zone), span)
     chosen = sorted(list(best.values())[:MOST], key=lambda span: span.start)
     if not chosen:
