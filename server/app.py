@@ -17,15 +17,15 @@ from litestar.types import Message, Scope
 
 from server import __version__
 from server.booking.api import AppointmentController, SlotController
-from server.booking.api_calendar import CalendarController, calendar_page, print_page
-from server.booking.api_waiting import WaitingController
+from server.booking.calendar_api import CalendarController, calendar_page, print_page
 from server.booking.dossiers import Dossiers, portal_of
 from server.booking.service_dossiers import keep_checking
-from server.booking.service_offers import keep_offering
 from server.booking.service_gate import forget_networks
+from server.booking.service_offers import keep_offering
 from server.booking.service_person import forget_people
 from server.booking.service_waiting import forget_waiting
 from server.booking.timetable_api import TimetableController
+from server.booking.waiting_api import WaitingController
 from server.catalogue.api import CatalogueController
 from server.db import Database, open_database
 from server.db.doorbell import listen, watch

@@ -133,3 +133,41 @@ def test_contracts_of_imports_bite(tmp_path: Path, broken: str, line: str) -> No
         text=True,
     )
     assert "1 broken" in checked.stdout, checked.stdout + checked.stderr
+
+
+def imported(path: Path) -> set[str]:
+    """The modules that a file imports, each name of `from a import b` as a.b, too."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {name.name for name in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module} | {f"{node.module}.{name.name}" for name in node.names}
+    return found
+
+
+def offending(paths: list[Path], forbidden: str) -> list[str]:
+    return [
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in paths
+        for name in sorted(imported(path))
+        if re.fullmatch(forbidden, name)
+    ]
+
+
+def test_every_file_of_rules_is_pure() -> None:
+    """Import-linter knows files by their whole name; this one holds every `rules_…` to what it holds `rules` to."""
+    files = sorted((ROOT / "server").glob("*/rules*.py"))
+    assert len(files) > 20
+    outside = (
+        r"(litestar|piccolo|asyncpg|aiosqlite|httpx|websockets|uvicorn|jinja2|click|rich|PIL|escpos|argon2)(\..*)?"
+    )
+    inside = r"server\.(db|journal|web|tables|app|settings)(\..*)?|server\.\w+\.(tables|service\w*|\w*api)(\..*)?"
+    assert offending(files, f"{outside}|{inside}") == []
+
+
+def test_every_api_asks_services() -> None:
+    """No controller, whatever its file is called, reaches into tables."""
+    files = sorted((ROOT / "server").glob("*/*api.py"))
+    assert len(files) > 10
+    assert offending(files, r"server\.\w+\.tables(\..*)?|server\.db(\..*)?") == []

@@ -4,7 +4,6 @@ Each is one change of the office: everything that decides is read under its lock
 booking may do everything with it; whoever does not is told that there is no such booking.
 """
 
-import hmac
 from collections import Counter as Tally
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -17,6 +16,7 @@ from server import clock
 from server.booking import rules, rules_particulars, tables
 from server.booking.rules_staff import Waiver
 from server.booking.rules_states import Appointment, Purpose, Verdict, is_held, may_cancel, may_change, may_confirm
+from server.booking.service_access import access, authorised, manage_token
 from server.booking.service_arrival import (
     appointments_of_hour,
     find_for_check_in,
@@ -34,11 +34,10 @@ from server.booking.service_person import (
     refuse_too_many,
     wrong_particulars,
 )
-from server.booking.service_rows import facts, with_reference
+from server.booking.service_rows import facts, facts_of, known, with_reference
 from server.booking.service_rush import Look, Question, slot_full, turn
-from server.catalogue import service as catalogue
-from server.codes import derived_code, new_code, normalised
-from server.db import row, rows
+from server.codes import derived_code, new_code
+from server.db import rows
 from server.errors import Refusal
 from server.journal.append import Change, office_change
 from server.notify.outbox import announce
@@ -79,8 +78,6 @@ __all__ = [
 
 ACTOR = "citizen"
 FREQUENT_SINCE = timedelta(days=60)
-TRIES = 5
-TRIES_WINDOW = timedelta(minutes=15)
 
 
 class _Frequent(Struct, frozen=True):
@@ -387,57 +384,7 @@ async def cancel(reference: str, token: str | None) -> Appointment:
         return given_up
 
 
-async def access(reference: str, *, phone: str | None = None, token: str | None = None) -> tuple[Appointment, str]:
-    """The booking and its manage token, for who knows the token of a link or the phone it was made with.
-
-    Wrong tries are counted per booking. Refuses no-such-booking, bad-phone; too-many after TRIES wrong ones within
-    TRIES_WINDOW, the right phone included.
-    """
-    found = await with_reference(normalised(reference))
-    if found is None:
-        raise Refusal("no-such-booking")
-    if token is not None:
-        try:
-            await authorised(found.reference, token)
-        except Refusal:
-            await _count_try(found)
-            raise
-        return found, await manage_token(found)
-    clean = rules_particulars.clean_phone(phone or "")
-    # Counted before it is looked at: many at once are no way around it.
-    await _count_try(found)
-    if found.phone is None or not hmac.compare_digest(clean, found.phone):
-        raise Refusal("no-such-booking")
-    await tables.Appointment.update({tables.Appointment.tries: 0}).where(
-        tables.Appointment.reference == found.reference
-    )
-    return found, await manage_token(found)
-
-
-async def manage_token(appointment: Appointment) -> str:
-    """The token that lets its holder manage this booking: derived, never stored; a new `manage_no` makes a new one."""
-    return derived_code(await server_key(), "manage", f"{appointment.reference}:{appointment.manage_no}", 24)
-
-
-async def authorised(reference: str, token: str | None) -> Appointment:
-    """The booking, for who holds its manage token. Refuses no-such-booking to everybody else."""
-    found = await with_reference(normalised(reference))
-    if found is None or token is None:
-        raise Refusal("no-such-booking")
-    if not hmac.compare_digest(normalised(token).encode(), (await manage_token(found)).encode()):
-        raise Refusal("no-such-booking")
-    return found
-
-
 # --- what the use cases share ----------------------------------------------------------------------------------
-
-
-async def known(reference: str) -> Appointment:
-    """The booking. Refuses no-such-booking."""
-    found = await with_reference(reference)
-    if found is None:
-        raise Refusal("no-such-booking")
-    return found
 
 
 def _codes(plan: Errand) -> str:
@@ -469,12 +416,6 @@ async def errand_of(found: Appointment, now: datetime) -> Errand:
     return await errand(found.office, found.codes, found.purpose, found.officer, now, found.dossiers)
 
 
-async def facts_of(found: Appointment) -> dict[str, object]:
-    """What an event tells everybody of this booking."""
-    office = await catalogue.office(found.office)
-    return facts(found.line, found.starts_at, office.time_zone)
-
-
 async def with_nearest(wanted: Wanted) -> Refusal:
     """Slot-full, with the nearest free starts: looked up after the lock was given back, so that losers lose quickly."""
     return await slot_full(_question(wanted), wanted.start)
@@ -489,22 +430,3 @@ def _question(wanted: Wanted, besides: str | None = None) -> Question:
         dossiers=wanted.dossiers,
         besides=besides,
     )
-
-
-class _Tries(Struct, frozen=True):
-    tries: int
-
-
-async def _count_try(found: Appointment) -> None:
-    now = clock.now()
-    counted = await row(
-        _Tries,
-        tables.Appointment.raw(
-            "UPDATE appointment SET tries = CASE WHEN tries_since > {} THEN tries + 1 ELSE 1 END,"
-            " tries_since = CASE WHEN tries_since > {} THEN tries_since ELSE {} END"
-            " WHERE reference = {} RETURNING tries",
-            now - TRIES_WINDOW, now - TRIES_WINDOW, now, found.reference,
-        ),
-    )  # fmt: skip
-    if counted is not None and counted.tries > TRIES:
-        raise Refusal("too-many")

@@ -9,9 +9,10 @@ from server.booking.rules_states import Appointment, stage
 from server.catalogue import service as catalogue
 from server.catalogue.views import name_in
 from server.db import row
+from server.errors import Refusal
 from server.phrases import Language
 
-__all__ = ["COLUMNS", "entry_of", "facts", "with_reference"]
+__all__ = ["COLUMNS", "entry_of", "facts", "facts_of", "known", "with_reference"]
 
 COLUMNS = [tables.Appointment._meta.get_column_by_name(name) for name in Appointment.__struct_fields__]
 
@@ -45,3 +46,17 @@ async def entry_of(found: Appointment, address: str, language: Language) -> Entr
         url=address,
         reason=found.reason,
     )
+
+
+async def known(reference: str) -> Appointment:
+    """The booking. Refuses no-such-booking."""
+    found = await with_reference(reference)
+    if found is None:
+        raise Refusal("no-such-booking")
+    return found
+
+
+async def facts_of(found: Appointment) -> dict[str, object]:
+    """What an event tells everybody of this booking."""
+    office = await catalogue.office(found.office)
+    return facts(found.line, found.starts_at, office.time_zone)

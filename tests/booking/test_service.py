@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from server.booking import service
+from server.booking import service, service_access
 from server.booking.rules_states import stage
 from server.booking.service_person import forget_people
 from server.errors import Refusal
@@ -267,7 +267,7 @@ async def test_a_phone_opens_a_booking_and_guessing_ends_after_five(clock: Clock
     booking = await booked(time(16), 1)
     found, token = await service.access(booking.reference.lower(), phone="0912 000 001")
     assert (found.reference, token) == (booking.reference, await token_of(booking))
-    for _ in range(service.TRIES):
+    for _ in range(service_access.TRIES):
         with pytest.raises(Refusal, match="no-such-booking"):
             await service.access(booking.reference, phone="0912000002")
     with pytest.raises(Refusal, match="too-many"):
