@@ -35,8 +35,8 @@ from server.journal.append import CHANNEL, on_news
 from server.journal.frames import head_seq, read_frames
 from server.journal.hub import Hub
 from server.notify.api import MessageController
-from server.notify.api_push import PushController, push_script
 from server.notify.outbox import forget_old
+from server.notify.push_api import PushController, push_script
 from server.notify.push_sender import push_key, push_of
 from server.notify.senders import senders_of
 from server.notify.service import Post

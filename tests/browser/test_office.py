@@ -66,6 +66,22 @@ async def test_calls_for_help_are_told_and_answered(hall: Hall) -> None:
     assert (await desk.do("GET", "/api/desk"))["help"] is None
 
 
+async def test_somebody_at_a_kiosk_needs_help(hall: Hall) -> None:
+    """The head and reception hear of it without a reload; Đã đến giúp at reception ends it for both."""
+    page, reception = await hall.staff("/office", HUONG), await hall.staff("/reception", LAN)
+    await expect(page.locator("#sentence")).to_contain_text("Sảnh đang vắng")
+    await expect(reception.locator("#lines button").first).to_be_visible()
+    headers = {"Authorization": f"Bearer {hall.tokens['kiosk']}"}
+    assert (await hall.client().post("/api/kiosk/help", headers=headers)).status_code == 200
+    await expect(alert(page, "có người cần giúp").get_by_role("button", name="Đã đến giúp")).to_be_visible()
+    await expect(reception.locator("#calls .notice")).to_contain_text("có người cần giúp")
+    assert await complaints(reception) == []
+    assert await overflow(reception) <= 0
+    await reception.locator("#calls").get_by_role("button", name="Đã đến giúp").click()
+    await expect(reception.locator("#calls .notice")).to_have_count(0)
+    await expect(page.locator("#alerts .notice")).to_have_count(0)
+
+
 async def test_what_one_more_counter_would_do(hall: Hall) -> None:
     """Asked at a closed counter the answer is a sentence, and stays until the counter opens."""
     await hall.officer(SON, 1)

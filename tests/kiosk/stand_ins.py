@@ -74,6 +74,8 @@ class Office:
     bodies: dict[str, bytes] = field(default_factory=dict)
     offline: dict[str, wire.OfflineTicket] = field(default_factory=dict)
     withdrawn: list[str] = field(default_factory=list)
+    help_calls: list[str] = field(default_factory=list)
+    """The key of each call for help."""
     statuses: list[wire.DeviceStatus] = field(default_factory=list)
     bookings: dict[str, str] = field(default_factory=lambda: {"K7QF3M2P9XWD": "H"})
     refuse: dict[int, str] = field(default_factory=dict)
@@ -206,6 +208,13 @@ def application(office: Office) -> Litestar:
         office.withdrawn.append(token)
         return await told(request, _json({"state": "withdrawn"}))
 
+    @post("/api/kiosk/help")
+    async def help_(request: Request[Any, Any, Any]) -> Response[Any]:
+        if refused := stranger(request):
+            return refused
+        office.help_calls.append(request.headers["idempotency-key"])
+        return await told(request, _json({}))
+
     @put("/api/devices/self/status", status_code=204)
     async def status(request: Request[Any, Any, Any]) -> None:
         office.statuses.append(wire.decode(await request.body(), type=wire.DeviceStatus))
@@ -252,7 +261,7 @@ def application(office: Office) -> Litestar:
             office.feeds.discard(mine)
 
     return Litestar(
-        [kiosk_config, board, issue, check_in, offline, withdraw, status, procedures, feed],
+        [kiosk_config, board, issue, check_in, offline, withdraw, help_, status, procedures, feed],
         openapi_config=None, logging_config=None,
     )  # fmt: skip
 

@@ -13,6 +13,7 @@ from kiosk.outbox import Outbox
 from kiosk.printer import Health
 from server import wire
 from server.clock import now
+from server.phrases import sentences
 from tests.kiosk.conftest import Kiosk, StartKiosk, running_kiosk
 from tests.kiosk.stand_ins import TOKEN, LiveServer, problem
 
@@ -140,6 +141,29 @@ async def test_a_slow_server_is_not_waited_for(start_kiosk: StartKiosk, server: 
     assert ticket["number"] == "H901"
     held.set()
     await office.until(lambda: KEY in office.offline)
+
+
+async def test_a_call_for_help_reaches_the_office(kiosk: Kiosk, server: LiveServer) -> None:
+    """A press is passed on with its own key, so that the server can tell it from the next one."""
+    for key in ("first-press", "first-press", "second-press"):
+        answer = await kiosk.page.post("/api/help", json={}, headers={"Idempotency-Key": key})
+        assert (answer.status_code, answer.content) == (204, b"")
+    assert server.office.help_calls == ["first-press", "first-press", "second-press"]
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+async def test_a_call_for_help_without_the_server_leads_to_the_counter(
+    kiosk: Kiosk, server: LiveServer, language: str
+) -> None:
+    """Nobody is said to be coming who was not told: gone for a moment or for long, the screen says where to go."""
+    server.office.before = lambda path: problem("internal", 500) if path == "/api/kiosk/help" else None
+    said = sentences("en" if language == "en" else "vi")["kiosk.refusal.help-offline"]
+    for _ in range(2):
+        answer = await kiosk.page.post("/api/help", json={}, headers={"Accept-Language": language})
+        assert (answer.status_code, answer.json()["type"]) == (503, "urn:motcua:help-offline")
+        assert answer.json()["detail"] == said
+        await server.stop()
+    assert server.office.help_calls == []
 
 
 async def test_offline_a_touch_asks_no_server(kiosk: Kiosk, server: LiveServer) -> None:

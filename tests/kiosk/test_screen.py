@@ -183,10 +183,47 @@ async def test_every_view_fits_is_big_enough_and_reads_well(
             assert await seen() == [], "procedure"
         await page.locator(".sheet-head button").tap()
         await page.locator(".sheet-head button").tap() if tool == "search" else None
+    await page.locator("[data-tool=help]").tap()
+    await page.locator(".calm .button-primary").wait_for()
+    assert await seen() == [], "help"
+    await page.locator(".calm .button-primary").tap()
     kiosk.printer.health = Health("problem", "out", "no paper")
     await page.locator("[data-line=A]").tap()
     await page.locator(".issued-qr").wait_for()
     assert await seen() == [], "issued"
+
+
+async def test_help_is_called_and_the_number_without_paper_is_not_lost(
+    open_screen: OpenScreen, kiosk: Kiosk, server: LiveServer
+) -> None:
+    """One touch tells that somebody is coming; by a touch or by itself what was on the screen before comes back."""
+    kiosk.printer.health = Health("problem", "out", "no paper")
+    page = await open_screen(clock=True)
+    await page.locator("[data-line=H]").tap()
+    await expect(page.locator(".issued-qr")).to_be_visible()
+    await page.locator("[data-tool=help]").tap()
+    await expect(page.locator("h1")).to_have_text("Cán bộ đang đến")
+    await page.get_by_role("button", name="Xong").tap()
+    await expect(page.locator(".issued-number")).to_have_text("H001")
+    await page.locator("[data-tool=help]").tap()
+    await expect(page.locator("h1")).to_have_text("Cán bộ đang đến")
+    for _ in range(21):
+        await page.clock.run_for(1000)
+        await hear_from_agent(page)
+    await expect(page.locator(".issued-number")).to_have_text("H001")
+    assert len(server.office.help_calls) == 2
+    assert len(server.office.issued) == 1
+
+
+async def test_help_without_the_server_leads_to_the_counter(open_screen: OpenScreen, server: LiveServer) -> None:
+    """Offline nobody is said to be coming; the screen says where to go, and leads back to the lines."""
+    page = await open_screen()
+    await server.stop()
+    await expect(page.locator("#band")).to_contain_text("Đang mất kết nối")
+    await page.locator("[data-tool=help]").tap()
+    await expect(page.locator("h1")).to_contain_text("mời ông/bà đến quầy hướng dẫn", ignore_case=True)
+    await page.get_by_role("button", name="Xong").tap()
+    await expect(page.locator("[data-line=H]")).to_be_visible()
 
 
 async def test_a_closed_line_stays_says_why_and_gives_nothing(open_screen: OpenScreen, server: LiveServer) -> None:

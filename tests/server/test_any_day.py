@@ -306,6 +306,13 @@ class AnyDay(RuleBasedStateMachine):
         self.send(self.desk(who), "POST", "/api/desk/help", {"kind": kind})
         self.send(self.world.staff[self.office][1], "DELETE", f"/api/office/desks/{who + 1}/help")
 
+    @rule(kiosk=st.integers(0, 1), answered=st.booleans())
+    def call_for_help_at_a_kiosk(self, kiosk: int, answered: bool) -> None:
+        self.send(self.world.kiosks[self.office][kiosk], "POST", "/api/kiosk/help")
+        lan = self.world.staff[self.office][0]
+        for call in self.run(lan.get("/api/reception/help")).json() if answered else []:
+            self.send(lan, "DELETE", f"/api/reception/help/{call['device']}")
+
     @rule()
     def end_the_day(self) -> None:
         self.send(self.world.staff[self.office][1], "POST", "/api/office/end-day")
