@@ -5,16 +5,13 @@ from typing import Any
 from litestar import Controller, Request, Response, delete, get, put
 from litestar.params import FromPath, JSONBody
 
-from server import clock
 from server.booking import service as booking
 from server.booking import service_waiting
 from server.booking.api import token_of
-from server.booking.rules_states import Appointment, may_change
-from server.db import transaction
+from server.booking.rules_states import Appointment
 from server.errors import Refusal
-from server.notify import subscriptions
-from server.notify.outbox import pushes, remind_too
-from server.notify.push import Subscription, is_allowed, is_well_formed
+from server.notify import service
+from server.notify.push import Subscription
 from server.web import context
 from server.web.limits import limited
 from server.web.render import STATIC
@@ -37,29 +34,12 @@ class PushController(Controller):
         limited(request, "book")
         found = await _authorised(request, reference)
         subscription = Subscription(data.endpoint, data.p256dh, data.auth)
-        if not pushes():
-            raise Refusal("push-off")
-        hosts = context.settings_of(request).push_services
-        if not is_allowed(subscription.endpoint, hosts) or not is_well_formed(subscription):
-            raise Refusal("bad-subscription")
-        if isinstance(found, Appointment):
-            may_change(found, clock.now())
-        async with transaction():
-            if isinstance(found, Appointment):
-                await subscriptions.keep(found.reference, subscription)
-                if found.state == "confirmed":
-                    await remind_too(found, "push")
-            else:
-                await subscriptions.keep(found, subscription)
+        await service.tell_browser(found, subscription, context.settings_of(request).push_services)
 
     @delete("/{reference:str}", operation_id="tellBrowserNoMore", summary="Tell no browser any more", status_code=204)
     async def unsubscribe(self, request: AnyRequest, reference: FromPath[str]) -> None:
         """For who holds the token."""
-        found = await _authorised(request, reference)
-        if isinstance(found, Appointment):
-            await subscriptions.unsubscribe(found.reference, *([found.waiting_entry] if found.waiting_entry else []))
-        else:
-            await subscriptions.unsubscribe(found)
+        await service.tell_browser_no_more(await _authorised(request, reference))
 
 
 @get("/push.js", include_in_schema=False)

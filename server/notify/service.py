@@ -7,20 +7,22 @@ in between has sent it or not, nobody knows; when its lease ends the message is 
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
 from server import clock
 from server.booking import service as booking
-from server.booking.rules_states import Appointment
+from server.booking.rules_states import Appointment, may_change
 from server.booking.service_code import code_for
 from server.booking.service_rows import entry_of
 from server.catalogue import service as catalogue
 from server.catalogue.views import name_in
 from server.codes import readable
-from server.db import DatabaseUnavailable, is_unavailable
-from server.notify import outbox
+from server.db import DatabaseUnavailable, is_unavailable, transaction
+from server.errors import Refusal
+from server.notify import outbox, subscriptions
 from server.notify.letters import Letter, code_letter, letter_of
+from server.notify.push import Subscription, is_allowed, is_well_formed
 from server.notify.rules import ENDS, MOST_TRIES, Channel, Message, Outcome, State, back_off, recipient, why_not
 from server.notify.senders import NotSent, Sender
 from server.notify.subscriptions import as_address, subscription_of
@@ -28,7 +30,7 @@ from server.phrases import Language, say
 from server.web.formats import time_of_day
 from server.wire import MessageList, MessageView
 
-__all__ = ["Post", "messages", "try_again"]
+__all__ = ["Post", "messages", "tell_browser", "tell_browser_no_more", "try_again"]
 
 log = logging.getLogger(__name__)
 
@@ -216,3 +218,29 @@ async def messages(office: str, state: State, limit: int, language: Language) ->
 async def try_again(office: str, identifier: str) -> None:
     """Have a failed message tried from the beginning. Refuses no-such-message, not-failed."""
     await outbox.try_again(office, identifier)
+
+
+async def tell_browser(about: Appointment | str, subscription: Subscription, hosts: Sequence[str]) -> None:
+    """From now on this browser is told of a booking, or of a place in the waiting list (its reference).
+
+    Refuses push-off, bad-subscription where it is no browser of these hosts, and what `may_change` refuses.
+    """
+    if not outbox.pushes():
+        raise Refusal("push-off")
+    if not is_allowed(subscription.endpoint, hosts) or not is_well_formed(subscription):
+        raise Refusal("bad-subscription")
+    if isinstance(about, str):
+        async with transaction():
+            await subscriptions.keep(about, subscription)
+        return
+    may_change(about, clock.now())
+    async with transaction():
+        await subscriptions.keep(about.reference, subscription)
+        if about.state == "confirmed":
+            await outbox.remind_too(about, "push")
+
+
+async def tell_browser_no_more(about: Appointment | str) -> None:
+    """No browser is told any more of a booking, nor of the place in the waiting list that it came from."""
+    references = [about] if isinstance(about, str) else [about.reference, about.waiting_entry]
+    await subscriptions.unsubscribe(*(reference for reference in references if reference is not None))
