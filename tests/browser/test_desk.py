@@ -333,3 +333,29 @@ async def test_two_desks_never_show_the_same_number(hall: Hall) -> None:
     for page in (one, two):
         await expect(part(page, "primary")).to_contain_text("Bắt đầu")
     assert await part(one, "number").inner_text() != await part(two, "number").inner_text()
+
+
+async def test_an_appointment_of_the_longest_name_takes_two_lines(hall: Hall) -> None:
+    """A procedure's name may have 900 signs: the coming appointments stay a list, its whole name under the pointer."""
+    name = " ".join(["Thủ tục chấp thuận vị trí đấu nối tạm"] * 24)
+    await hall.load("procedures.csv", ["code,office,name_vi,line,minutes", f"9.013962,{hall.office},{name},A,5"])
+    shift = f"{hall.office},{SON},1,1-7,00:00,24:00"
+    await hall.load("shifts.csv", ["office,username,counter,weekdays,starts,ends", shift])
+    await hall.set(online_filers_only="false", bookable_share="1")
+    client = hall.client()
+    slots = (await client.get(f"/api/offices/{hall.office}/slots", params={"procedure": "9.013962"})).json()
+    body = {
+        "office": hall.office, "procedures": ["9.013962"], "start": slots[0]["start"], "purpose": "submit",
+        "citizen": {"name": "Lê Thị Hoa", "phone": "0912000001"}, "language": "vi",
+    }  # fmt: skip
+    held = (await client.post("/api/appointments", json=body)).json()
+    token = {"Authorization": f"Bearer {held['manageToken']}"}
+    await client.post(f"/api/appointments/{held['reference']}/confirm", headers=token)
+    page = await hall.desk()
+    row = part(page, "appointments-group").locator("li")
+    await expect(row).to_have_count(1)
+    box = await row.bounding_box()
+    assert box is not None
+    assert box["height"] < 90
+    await expect(row.locator(".line-short")).to_have_attribute("title", name)
+    assert await overflow(page) == 0

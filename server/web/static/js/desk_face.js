@@ -193,7 +193,7 @@ export function face(root, press) {
     });
 
     group("appointments", view.appointments, (one) => `${one.start} ${one.procedure}`, (one) => h("li", { class: "coming-row" },
-      h("b", { class: "number" }, time(one.start, view.timeZone)), h("span", { class: "line" }, one.procedure), h("span", { class: "waited quiet" })),
+      h("b", { class: "number" }, time(one.start, view.timeZone)), h("span", { class: "line line-short", title: one.procedure }, one.procedure), h("span", { class: "waited quiet" })),
     (element, one) => write(element.querySelector(".waited"), say(one.state === "confirmed" ? "desk.appointment.confirmed" : "desk.appointment.checked-in")));
   }
 
