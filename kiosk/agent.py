@@ -160,6 +160,16 @@ class Agent:
                 await asyncio.to_thread(self._outbox.give_back, given.follow_token)
         self._given.pop(ticket, None)
 
+    async def call_for_help(self, key: str | None, language: Language) -> None:
+        """Tells the office that somebody here needs help; needs the server, which lets one call ring once."""
+        try:
+            if not self._link.online:
+                raise NoAnswer("known to be gone")
+            await self._server.help(key or new_id(), language)
+        except NoAnswer:
+            self._link.lost()
+            raise KioskRefusal("help-offline", 503) from None
+
     async def procedures(self, words: str, language: Language) -> ProcedureList:
         """The office's procedures that match; needs the server."""
         config = self._ready()

@@ -193,6 +193,11 @@ def create_app(agent: Agent, port: int) -> ASGIApp:
         await _body(request, _Nothing)
         await agent.withdraw(ticket)
 
+    @post("/api/help", status_code=204)
+    async def help_(request: Request[object, object, AppState]) -> None:
+        await _body(request, _Nothing)
+        await agent.call_for_help(_key(request), _language(request))
+
     @get("/api/procedures")
     async def procedures(request: Request[object, object, AppState]) -> Response[bytes]:
         words = request.query_params.get("q", "")
@@ -206,7 +211,7 @@ def create_app(agent: Agent, port: int) -> ASGIApp:
     # modules import one another by plain names, so the browser must ask each time; over loopback that costs nothing
     files = create_static_files_router("/static", [STATIC], cache_control=CacheControlHeader(no_cache=True))
     app = Litestar(
-        [screen, state, events, take, check_in, reprint, withdraw, procedures, files],
+        [screen, state, events, take, check_in, reprint, withdraw, help_, procedures, files],
         lifespan=[life],
         openapi_config=None,
         logging_config=None,

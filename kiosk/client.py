@@ -98,6 +98,10 @@ class Server:
         """Gives a ticket back."""
         await self._send("POST", f"/api/tickets/{quote(follow_token, safe='')}/withdraw", {}, key)
 
+    async def help(self, key: str, language: Language) -> None:
+        """Tells the office that somebody at this kiosk needs help."""
+        await self._send("POST", "/api/kiosk/help", {}, key, language)
+
     async def report(self, status: DeviceStatus, key: str) -> None:
         """Says how this kiosk is."""
         await self._send("PUT", "/api/devices/self/status", status, key)

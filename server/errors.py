@@ -59,6 +59,7 @@ STATUS: Mapping[str, int] = {
     "already-withdrawn": 409,
     # the desk
     "no-such-counter": 404,
+    "no-such-kiosk": 404,
     "counter-taken": 409,
     "not-seated": 409,
     "counter-paused": 409,

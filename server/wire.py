@@ -65,6 +65,7 @@ __all__ = [
     "HomeNumberRequest",
     "IssuedTicket",
     "KioskConfig",
+    "KioskHelp",
     "KioskOffice",
     "KioskTicketRequest",
     "LineView",
@@ -955,6 +956,14 @@ class HallLine(Outgoing):
     served_by: int
 
 
+class KioskHelp(Outgoing):
+    """A kiosk where somebody waits for help, and since when."""
+
+    device: str
+    called_at: datetime
+    sentence: str
+
+
 class HallAlert(Outgoing):
     """Something that needs the head: a sentence, and what would help, as a link of the API to call."""
 
@@ -962,6 +971,7 @@ class HallAlert(Outgoing):
     sentence: str
     line: str | None = None
     counter: int | None = None
+    device: str | None = None
 
 
 class HallTruth(Outgoing):

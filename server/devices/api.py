@@ -7,7 +7,7 @@ from litestar.params import JSONBody
 
 from server.devices import service as devices
 from server.errors import Refusal
-from server.queue import home, offline, service, views
+from server.queue import home, kiosk_help, offline, service, views
 from server.queue.forecasting import Forecaster
 from server.web import context
 from server.web.commands import Answer, once
@@ -68,6 +68,17 @@ class DeviceController(Controller):
 
         async def command() -> Answer:
             return Answer(200, await offline.hand_in(device, data, context.settings_of(request).address))
+
+        return await once(request, command)
+
+    @post("/kiosk/help", operation_id="kioskHelp", status_code=200)
+    async def help(self, request: Req) -> Response[bytes]:
+        """Somebody at this kiosk needs help; pressed again within a minute it rings once."""
+        device = await context.device(request, "kiosk")
+
+        async def command() -> Answer:
+            await kiosk_help.call(device)
+            return Answer(200, {})
 
         return await once(request, command)
 

@@ -2,9 +2,12 @@
 
 from datetime import datetime
 
+from msgspec import Struct
+
 from server import clock
 from server.catalogue import service as catalogue
 from server.catalogue.rules import open_now_and_next
+from server.db import rows
 from server.devices.rules import offline_range
 from server.devices.tables import Device as DeviceTable
 from server.people.rules import Device
@@ -12,7 +15,12 @@ from server.queue.forecasting import Forecaster
 from server.queue.lines import line_views
 from server.wire import DeviceStatus, Group, KioskConfig, KioskOffice, NumberRange, OpenHours
 
-__all__ = ["kiosk_config", "set_status"]
+__all__ = ["kiosk_config", "kiosk_names", "set_status"]
+
+
+class _Named(Struct, frozen=True):
+    id: str
+    name: str
 
 
 async def kiosk_config(device: Device, public_url: str, forecaster: Forecaster) -> KioskConfig:
@@ -45,6 +53,15 @@ async def kiosk_config(device: Device, public_url: str, forecaster: Forecaster) 
         hotline=policy.hotline,
         sample=policy.sample,
     )  # fmt: skip
+
+
+async def kiosk_names(office: str) -> dict[str, str]:
+    """What an office's kiosks are called, by id."""
+    table = DeviceTable
+    found = await rows(
+        _Named, table.select(table.id, table.name).where((table.office == office) & (table.kind == "kiosk"))
+    )
+    return {each.id: each.name for each in found}
 
 
 async def set_status(device: Device, status: DeviceStatus) -> None:

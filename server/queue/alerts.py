@@ -10,9 +10,9 @@ from server.clock import milliseconds
 from server.phrases import Language, say
 from server.queue.hall import Setting
 from server.queue.rules import Hall, Ticket, in_hall_since, unserved
-from server.wire import HallAlert, HallDesk, Wait
+from server.wire import HallAlert, HallDesk, KioskHelp, Wait
 
-__all__ = ["alert_of_stranded", "alerts_of", "state_of_hall"]
+__all__ = ["alert_of_stranded", "alerts_of", "alerts_of_kiosks", "state_of_hall"]
 
 LOAD_LIMIT = 1.0
 MINUTE = 60_000
@@ -65,6 +65,11 @@ def alerts_of(
             sentence = say(language, "office.alert.pause", counter=desk.name)
             found.append(HallAlert(code="pause", sentence=sentence, counter=desk.number))
     return found
+
+
+def alerts_of_kiosks(calls: Sequence[KioskHelp]) -> list[HallAlert]:
+    """Where somebody at a kiosk waits for help."""
+    return [HallAlert(code="kiosk", sentence=each.sentence, device=each.device) for each in calls]
 
 
 def alert_of_stranded(count: int, language: Language) -> list[HallAlert]:

@@ -16,16 +16,25 @@ from server.journal.tables import Journal
 from server.people.rules import Officer
 from server.phrases import Language, say
 from server.queue import experience, home, tables
-from server.queue.alerts import alert_of_stranded, alerts_of, state_of_hall
+from server.queue.alerts import alert_of_stranded, alerts_of, alerts_of_kiosks, state_of_hall
 from server.queue.board import waiting_by_line
 from server.queue.forecast import forecast, shown, what_if
 from server.queue.forecasting import PLAYS, Forecaster, outlook
 from server.queue.hall import Setting, desks, load_hall, load_setting, number_of, seat_at
+from server.queue.kiosk_help import standing
 from server.queue.reception import latest
 from server.queue.rules import FROM_HOME, Hall, Seat, Ticket, callable_now, in_hall_since
-from server.wire import HallDesk, HallLine, HallTruth, HallView, ReceptionTicket, Wait, WhatIf
+from server.wire import HallDesk, HallLine, HallTruth, HallView, KioskHelp, ReceptionTicket, Wait, WhatIf
 
-__all__ = ["coming_tickets", "guidance_line", "hall_view", "missed_tickets", "reception_tickets", "what_if_open"]
+__all__ = [
+    "calls_of_kiosks",
+    "coming_tickets",
+    "guidance_line",
+    "hall_view",
+    "missed_tickets",
+    "reception_tickets",
+    "what_if_open",
+]
 
 ENOUGH_GRADED = 10
 QUARTERS = 96
@@ -67,6 +76,11 @@ async def coming_tickets(office: str, language: Language) -> list[ReceptionTicke
     return [_listed(ticket, setting, language) for ticket in await home.coming(office)]
 
 
+async def calls_of_kiosks(office: str, language: Language) -> list[KioskHelp]:
+    """Where somebody at a kiosk waits for help, longest ago first."""
+    return await standing(office, (await catalogue.office(office)).time_zone, language)
+
+
 async def missed_tickets(office: str, language: Language) -> list[ReceptionTicket]:
     """Who was called and has not come, longest ago first, then whom the end of the day closed."""
     setting = await load_setting(office)
@@ -104,7 +118,9 @@ async def hall_view(officer: Officer, language: Language, forecaster: Forecaster
     waits = await forecaster.lines(officer.office)
     counters = await _desks(setting, hall, language, now)
     lines = await _lines(setting, hall, waits, language)
+    calls = await standing(officer.office, setting.office.time_zone, language)
     alerts = [
+        *alerts_of_kiosks(calls),
         *alerts_of(setting, hall, counters, waits, now, language),
         *alert_of_stranded(await count_of(officer.office), language),
     ]

@@ -10,7 +10,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from server.catalogue import service as catalogue
 from server.errors import Refusal
 from server.people.rules import SEATED, Officer, Role
-from server.queue import desk_view, head, home, office_view, reception, service, views
+from server.queue import desk_view, head, home, kiosk_help, office_view, reception, service, views
 from server.queue.api import forecaster_of
 from server.queue.rules import Ticket
 from server.queue.service import Issued
@@ -22,6 +22,7 @@ from server.wire import (
     GiveLines,
     Group,
     HallView,
+    KioskHelp,
     ReceptionTicket,
     ReceptionTicketRequest,
     StartNumbers,
@@ -109,6 +110,17 @@ class ReceptionController(Controller):
         """A new paper for a lost one; the old link is worthless from now on."""
         officer = await context.officer(request, *AT_RECEPTION)
         return await self._issued(request, lambda: reception.reprint(officer, ticket), 200)
+
+    @get("/help", operation_id="kiosksCalling")
+    async def calling(self, request: Req) -> list[KioskHelp]:
+        """The kiosks where somebody waits for help."""
+        officer = await context.officer(request, *AT_RECEPTION)
+        return await office_view.calls_of_kiosks(officer.office, context.language(request))
+
+    @delete("/help/{device:str}", operation_id="kioskHelped", status_code=200)
+    async def helped(self, request: Req, device: FromPath[str]) -> Response[bytes]:
+        """Somebody has come to that kiosk."""
+        return await _act(request, lambda officer: kiosk_help.answer(officer, device), AT_RECEPTION)
 
     @get("/groups", operation_id="receptionGroups")
     async def groups(self, request: Req) -> list[Group]:

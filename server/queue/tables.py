@@ -125,4 +125,13 @@ class Card(Table, tablename="card"):
     ticket = Varchar(length=100, null=True, default=None)
 
 
-TABLES: list[type[Table]] = [Ticket, Desk, NumberSeries, Card, Promise]
+class KioskHelp(Table, tablename="kiosk_help"):
+    """A kiosk's latest call for help; `id` is the kiosk's."""
+
+    id = Varchar(length=32, primary_key=True)
+    office = Varchar(length=40)
+    called_at = Timestamptz(default=None)
+    answered_at = Timestamptz(null=True, default=None)
+
+
+TABLES: list[type[Table]] = [Ticket, Desk, NumberSeries, Card, KioskHelp, Promise]

@@ -227,12 +227,14 @@ def application(office: Office) -> Litestar:
         found = [
             wire.ProcedureView(
                 code="1.001193", name="Đăng ký khai sinh", field="Hộ tịch", line="H", minutes=12, statutory_days=1,
-                promised_days=0, fee_in_person=8000, fee_online=0, required_documents=["Giấy chứng sinh", "Căn cước"],
+                promised_days=0, fee_in_person=8000, fee_online=0, fee_decision="",
+                fee_change=None, required_documents=["Giấy chứng sinh", "Căn cước"],
                 short_info="Làm giấy khai sinh cho trẻ mới sinh.",
             ),
             wire.ProcedureView(
                 code="2.000815", name="Chứng thực bản sao " + "rất dài " * 110, field="Chứng thực", line="A", minutes=5,
-                statutory_days=None, promised_days=None, fee_in_person=None, fee_online=None, required_documents=[],
+                statutory_days=None, promised_days=None, fee_in_person=None, fee_online=None, fee_decision="",
+                fee_change=None, required_documents=[],
                 short_info="",
             ),
         ]  # fmt: skip

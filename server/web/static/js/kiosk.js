@@ -37,6 +37,8 @@ let pending = null;
 let idleFor = 0;
 /** @type {number | null} seconds until the ticket goes away; null while it stays */
 let leaving = null;
+/** where the countdown leads */
+let leave = startAgain;
 
 const home = new Home((line) => void take(line));
 
@@ -46,6 +48,7 @@ const home = new Home((line) => void take(line));
 function show(...elements) {
   atHome = false;
   leaving = null;
+  leave = startAgain;
   idleFor = 0;
   replace(view, ...elements);
   view.scrollTop = 0;
@@ -174,6 +177,28 @@ async function reprint(ticket) {
   }
 }
 
+/** Calls somebody to this kiosk; what was on the screen comes back, for it may be a number that has no paper. */
+async function callForHelp() {
+  const mine = (pending = { key: newKey(), shown: false });
+  const before = [...view.children];
+  const back = atHome ? choose : () => show(.../** @type {HTMLElement[]} */ (before));
+  const patience = window.setTimeout(() => show(views.busy(say("kiosk.help.ringing"))), 300);
+  /** @type {[sign: string, title: string, more: string]} */
+  let told = ["hand-helping", say("kiosk.help.coming"), say("kiosk.help.wait")];
+  try {
+    await command("POST", "/api/help", {}, { key: mine.key });
+  } catch (error) {
+    told = ["info", error instanceof Problem ? error.message : say("kiosk.refusal.help-offline"), ""];
+  }
+  window.clearTimeout(patience);
+  if (pending !== mine) return;
+  pending = null;
+  show(views.help(...told, back));
+  view.focus();
+  leaving = TICKET_STAYS;
+  leave = back;
+}
+
 // --- the bar -----------------------------------------------------------------------------------------------
 
 /** @type {Record<string, () => void>} */
@@ -192,6 +217,7 @@ const TOOLS = {
     if (!state) return;
     show(views.priority(state, { back: goHome, choose: (code) => { group = code; choose(); } }));
   },
+  help: () => void callForHelp(),
   text: () => turn({ text: new URLSearchParams(location.search).has("text") ? null : "large" }),
   language: () => turn({ lang: lang === "vi" ? "en" : null }),
 };
@@ -294,7 +320,7 @@ window.setInterval(() => {
     leaving -= 1;
     const countdown = document.getElementById("countdown");
     if (countdown) countdown.textContent = leaving <= 10 ? say("kiosk.timeout", { seconds: Math.max(0, leaving) }) : "\u00a0";
-    if (leaving <= 0) startAgain();
+    if (leaving <= 0) leave();
     return;
   }
   const ordinary = atHome && lang === "vi" && group === null && !location.search;

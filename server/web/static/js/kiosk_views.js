@@ -51,6 +51,17 @@ export const refusal = (sentence, home) =>
   calm("info", sentence, "", h("div", { class: "sheet-foot" }, button(say("kiosk.home"), home, "button-primary")));
 
 /**
+ * What became of a call for help, and the way back to where one was.
+ * @param {string} sign an icon
+ * @param {string} title
+ * @param {string} more
+ * @param {Act} back
+ */
+export const help = (sign, title, more, back) =>
+  calm(sign, title, more, h("p", { class: "issued-quiet", id: "countdown", "aria-live": "off" }, "\u00a0"),
+    h("div", { class: "sheet-foot" }, button(say("kiosk.done"), back, "button-primary")));
+
+/**
  * The number just given.
  * @param {Ticket} ticket
  * @param {{ done: Act, change: Act, reprint: Act }} acts

@@ -11,7 +11,7 @@ import { pressed, staffPage } from "./staff.js";
 /** @typedef {{p50: number, p90: number} | null} Wait */
 /** @typedef {{number: number, name: string, officer: string | null, officerName: string | null, lines: string[], extraLines: string[], extraUntil: string | null, ticket: string | null, ticketState: string | null, since: string | null, pausedReason: string | null, pausedUntil: string | null, help: string | null}} Desk */
 /** @typedef {{code: string, name: string, waiting: number, longestSince: string | null, wait: Wait, servedBy: number}} Line */
-/** @typedef {{code: string, sentence: string, line: string | null, counter: number | null}} Alert */
+/** @typedef {{code: string, sentence: string, line: string | null, counter: number | null, device: string | null}} Alert */
 /** @typedef {{graded: number, within: number | null, meanError: number | null, tooOptimistic: number | null}} Truth */
 /** @typedef {{seq: number, asOf: string, timeZone: string, office: string, officeName: string, sample: boolean, sentence: string, alerts: Alert[], desks: Desk[], lines: Line[], waiting: number, servedToday: number, leftToday: number, chosenToday: number, arrivals: number[], usual: number[], truth: Truth}} View */
 
@@ -29,7 +29,7 @@ function draw(view) {
   ahead = Date.parse(view.asOf) - Date.now();
   write(find("#sentence", HTMLElement), view.sentence);
   for (const desk of view.desks) if (desk.officer !== null) answers.delete(desk.number);
-  keep(find("#alerts", HTMLElement), view.alerts, (alert) => `${alert.code} ${alert.line} ${alert.counter}`, alertRow, drawAlert);
+  keep(find("#alerts", HTMLElement), view.alerts, (alert) => `${alert.code} ${alert.line} ${alert.counter} ${alert.device}`, alertRow, drawAlert);
   keep(find("#desks", HTMLElement), view.desks, (desk) => String(desk.number), deskCard, drawDesk);
   keep(find("#lines", HTMLElement), view.lines, (line) => line.code, lineRow, drawLine);
   drawDay(find("#day", HTMLElement), find("#day-table", HTMLElement), view);
@@ -80,8 +80,11 @@ function drawAlert(row, alert) {
 }
 
 /** The press that helps. @param {Alert} alert */
-function helpFor({ code, line, counter }) {
+function helpFor({ code, line, counter, device }) {
   if (code === "stranded") return h("a", { class: "button", href: "/timetable" }, say("timetable.alert.open"));
+  if (code === "kiosk" && device !== null) {
+    return h("button", { class: "button", type: "button", onclick: (/** @type {Event} */ event) => page.run("DELETE", `/api/reception/help/${encodeURIComponent(device)}`, undefined, pressed(event)) }, say("kiosk.help.done"));
+  }
   if (counter === null) return null;
   if (code === "head" || code === "emergency") {
     return h("button", { class: "button", type: "button", onclick: (/** @type {Event} */ event) => page.run("DELETE", `/api/office/desks/${counter}/help`, undefined, pressed(event)) }, say("office.coming"));

@@ -15,7 +15,8 @@ import { pressed, staffPage } from "./staff.js";
 /** @typedef {{id: string, number: string, label: string, line: string, lineName: string, state: string, issuedAt: string, returnable: boolean, priority: boolean}} Listed */
 /** @typedef {{label: string, lineName: string, ahead: number, wait: Wait, followToken: string}} Issued */
 /** @typedef {{id: string, reference: string, kind: string, reason: string | null}} Failed a message that did not get through */
-/** @typedef {{session: Session, zone: string, sample: boolean, lines: Line[], groups: {code: string, nameVi: string, nameEn: string}[], missed: Listed[], coming: Listed[], latest: Listed[], cards: {label: string, state: string}[], failed: Failed[], poster: string}} View */
+/** @typedef {{device: string, sentence: string}} Call a kiosk where somebody waits for help */
+/** @typedef {{session: Session, zone: string, sample: boolean, lines: Line[], groups: {code: string, nameVi: string, nameEn: string}[], missed: Listed[], coming: Listed[], latest: Listed[], cards: {label: string, state: string}[], calls: Call[], failed: Failed[], poster: string}} View */
 
 const card = find("#card", HTMLInputElement);
 const group = find("#group", HTMLSelectElement);
@@ -30,11 +31,11 @@ const page = staffPage({ ask, sample: (view) => view.sample, draw });
 async function ask(session) {
   const since = lostSince.value ? `&since=${encodeURIComponent(instantToday(lostSince.value, Date.now(), zone))}` : "";
   const query = lostLine.value ? `?line=${encodeURIComponent(lostLine.value)}${since}` : "";
-  const [office, groups, missed, coming, latest, cards, messages] = await Promise.all([
+  const [office, groups, missed, coming, latest, cards, messages, calls] = await Promise.all([
     read(`/api/offices/${encodeURIComponent(session.office)}`), read("/api/reception/groups"), read("/api/reception/missed"), read("/api/reception/coming"),
-    read(`/api/reception/tickets${query}`), read("/api/reception/cards"), read("/api/reception/messages"),
+    read(`/api/reception/tickets${query}`), read("/api/reception/cards"), read("/api/reception/messages"), read("/api/reception/help"),
   ]);
-  return { session, zone: office.timeZone, sample: office.sample, lines: office.lines, groups, missed, coming, latest, cards, failed: messages.messages, poster: office.numbersFromHome ? `/poster/${encodeURIComponent(session.office)}` : "" };
+  return { session, zone: office.timeZone, sample: office.sample, lines: office.lines, groups, missed, coming, latest, cards, calls, failed: messages.messages, poster: office.numbersFromHome ? `/poster/${encodeURIComponent(session.office)}` : "" };
 }
 
 /** @param {View} view */
@@ -43,6 +44,7 @@ function draw(view) {
   options(group, [["", say("priority.none")], ...view.groups.map((each) => [each.code, lang === "en" ? each.nameEn : each.nameVi])]);
   options(lostLine, [["", say("reception.lost.last")], ...view.lines.map((line) => [line.code, line.name])]);
   set(lostSince, { disabled: !lostLine.value });
+  keep(find("#calls", HTMLElement), view.calls, (call) => call.device, callRow, (row, call) => write(row.querySelector("p"), call.sentence));
   keep(find("#lines", HTMLElement), view.lines, (line) => line.code, lineButton, drawLine);
   drawList("missed", view.missed, (ticket) => actions(
     (ticket.returnable || (ticket.state === "no-show" && view.session.role === "head")) && ["undo-2", "desk.return", ticket.returnable ? "return" : "reactivate"]));
@@ -56,6 +58,10 @@ function draw(view) {
   drawCards(view.cards.filter((each) => each.state !== "in"));
   drawFailed(view.failed);
 }
+
+/** Somebody waits for help at a kiosk. @param {Call} call */
+const callRow = (call) => h("div", { class: "notice notice-attention" }, icon("hand-helping"), h("p", { class: "alert-words" }),
+  h("button", { class: "button", type: "button", onclick: (/** @type {Event} */ event) => page.run("DELETE", `/api/reception/help/${encodeURIComponent(call.device)}`, undefined, pressed(event)) }, say("kiosk.help.done")));
 
 // --- numbers -------------------------------------------------------------------------------------------------
 
