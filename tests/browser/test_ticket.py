@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.async_api import BrowserContext, Page, expect
 
-from tests.browser.hall import Desk, Hall, complaints, overflow
+from tests.browser.hall import HUONG, Desk, Hall, complaints, overflow
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -87,6 +87,20 @@ async def test_each_state_is_told_with_and_without_javascript(
     page = await phone(hall, f"/t/{ticket['followToken']}")
     await expect(page.locator("#follow")).to_have_attribute("data-live", "true")
     assert await told(page) == said
+    assert await complaints(page) == []
+    assert await overflow(page) <= 0
+
+
+async def test_the_end_of_the_day_leads_to_the_next_morning(hall: Hall) -> None:
+    """The open page turns to what comes next, and fits a phone; without scripts it is the same."""
+    ticket = await hall.issue("H")
+    page = await phone(hall, f"/t/{ticket['followToken']}")
+    await expect(page.locator("#follow")).to_have_attribute("data-live", "true")
+    await (await hall.officer(HUONG, None)).do("POST", "/api/office/end-day")
+    await expect(page.locator("#headline")).to_have_text("Hôm nay đã hết giờ tiếp nhận")
+    await expect(page.locator("#book")).to_contain_text("Ông/bà có thể lấy số từ")
+    plain = await phone(hall, f"/t/{ticket['followToken']}", java_script_enabled=False)
+    assert await plain.locator("#book").inner_text() == await page.locator("#book").inner_text()
     assert await complaints(page) == []
     assert await overflow(page) <= 0
 

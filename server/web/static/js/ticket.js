@@ -33,6 +33,8 @@ function take(fresh) {
   const before = ticket;
   const shown = root.dataset.state;
   ticket = fresh;
+  // What is free the next morning only the server's page tells.
+  if (fresh.state === "closed" && (before?.state ?? shown) !== "closed") location.reload();
   if (before && fresh.ahead !== before.ahead) rose = fresh.ahead !== null && before.ahead !== null && fresh.ahead > before.ahead;
   if (fresh.state !== "waiting") rose = false;
   draw(fresh);
