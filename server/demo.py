@@ -77,7 +77,7 @@ async def _prepare(url: str) -> dict[str, str]:
         for officer in await people.officers_of(OFFICE):
             await people.set_password(OFFICE, officer.username, PASSWORD)
         return await people.renew_devices(
-            OFFICE, [("kiosk", "Kiosk demo", None), ("display", "Bảng demo", None), ("tablet", "Máy quầy 1", 1)]
+            OFFICE, [("kiosk", "Sảnh", None), ("display", "Bảng demo", None), ("tablet", "Máy quầy 1", 1)]
         )
     finally:
         await database.stop()

@@ -27,7 +27,7 @@ TIMES = 3
 class Tomorrow(Struct, frozen=True, kw_only=True):
     """When the doors open next, the first free times with the way to each, the way to book, and to a number from home.
 
-    `times` is empty where nobody can tell yet whether the holder may book, or for what; `number` where there are none.
+    `times` is empty where nobody can tell yet whether the holder may book; `number` where there are none.
     """
 
     opens: str
@@ -52,24 +52,28 @@ async def tomorrow(ticket: Ticket, language: Language, now: datetime) -> Tomorro
         return None
     day = days[0]
     policy = await catalogue.policy(here.code)
-    codes, field = await _errand(ticket)
-    free = [] if policy.online_filers_only or not codes else await _free(here, codes, first)
+    codes, longest, field = await _errand(ticket)
+    wanted = codes or longest
+    free = [] if policy.online_filers_only or not wanted else await _free(here, wanted, first)
     times_day = clock.day_of(free[0], here.time_zone) if free else day
+    find = f"/?{query_text({'office': here.code, **({'field': field} if field else {})})}"
     when = f"/book/{here.code}/when?{query_text({'procedure': codes, 'day': times_day.isoformat()})}#days"
-    find = query_text({"office": here.code, **({"field": field} if field else {})})
     return Tomorrow(
         opens=formats.time_of_day(openings[day][0][0], here.time_zone),
         day=formats.long_date(language, day),
-        times=[(formats.time_of_day(start, here.time_zone), when) for start in free],
+        times=[(formats.time_of_day(start, here.time_zone), when if codes else find) for start in free],
         times_day=formats.long_date(language, times_day),
-        book=f"/book/{here.code}?{query_text({'procedure': codes})}" if codes else f"/?{find}",
+        book=f"/book/{here.code}?{query_text({'procedure': codes})}" if codes else find,
         online_only=policy.online_filers_only,
         number=f"/number/{here.code}" if policy.numbers_from_home else "",
     )
 
 
-async def _errand(ticket: Ticket) -> tuple[list[str], str]:
-    """The procedures he came for, or the field to choose in; a number taken for a line says only so much."""
+async def _errand(ticket: Ticket) -> tuple[list[str], list[str], str]:
+    """The procedures he came for; and where only the line is known, its longest one and the field to choose in.
+
+    A time that is free for the longest is free for whatever he came for.
+    """
     offered = await catalogue.procedures(ticket.office)
     known = {each.code for each in offered}
     codes = [code for code in ticket.procedures.split("\n") if code in known]
@@ -77,7 +81,11 @@ async def _errand(ticket: Ticket) -> tuple[list[str], str]:
     fields = {each.field_vi for each in of_line}
     if not codes and len(of_line) == 1:
         codes = [of_line[0].code]
-    return codes, fields.pop() if len(fields) == 1 else ""
+    longest: list[str] = []
+    if of_line:
+        line = await catalogue.line(ticket.office, ticket.line)
+        longest = [max(of_line, key=lambda each: catalogue_rules.minutes_needed(each, line)).code]
+    return codes, longest, fields.pop() if len(fields) == 1 else ""
 
 
 async def _free(here: Office, codes: Sequence[str], first: date) -> list[datetime]:

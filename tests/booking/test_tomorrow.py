@@ -5,11 +5,22 @@ from datetime import timedelta
 from html import unescape
 
 from server import clock as clocks
-from server.catalogue.tables import Closure, Hours, Setting
+from server.catalogue.tables import Closure, Hours, Procedure, Setting
 from server.people import service as people
 from server.queue import head
 from server.queue.service import Issued, Wanted, issue
-from tests.booking.small import BIRTH, COPY, OFFICE, ZONE, booked, everything, free_at, open_small_office, time
+from tests.booking.small import (
+    BIRTH,
+    COPY,
+    OFFICE,
+    SIGNATURE,
+    ZONE,
+    booked,
+    everything,
+    free_at,
+    open_small_office,
+    time,
+)
 from tests.server.support import Clock, House
 
 
@@ -99,12 +110,23 @@ async def test_the_next_morning_is_when_the_doors_open_again(house: House, clock
 
 
 async def test_a_number_for_a_line_leads_to_the_choice(house: House, clock: Clock) -> None:
-    """What it was for is not known: no time is promised, unless the line has one procedure alone."""
+    """What it was for is not known: times that suit all of the line's procedures, and the procedure to be chosen."""
     await open_small_office()
     clock.local(16, 30, days=3)
-    page = await page_of(house, await closed(procedure=None))
-    assert offered(page) == []
-    assert f'href="/?office={OFFICE}"' in page
+    await Procedure.update({Procedure.minutes: 45}).where((Procedure.office == OFFICE) & (Procedure.code == SIGNATURE))
+    issued = await closed(procedure=None)
+    start = time(8, 30, days=1)
+    person = 0
+    while await free_at(start, [COPY]):
+        await booked(start, person, [COPY])
+        person += 1
+    page = await page_of(house, issued)
+    assert {href for href, _ in offered(page)} == {f"/?office={OFFICE}"}
+    first = time(*map(int, offered(page)[0][1].split(":")), days=1)
+    assert await free_at(first, [SIGNATURE])
+    assert await free_at(first, [COPY])
+    assert first > time(8, days=1)  # where a short one would fit
+    assert await free_at(time(8, days=1), [COPY])
     page = await page_of(house, await closed("H", None))
     assert {f"procedure={BIRTH}" in href for href, _ in offered(page)} == {True}
 
