@@ -410,7 +410,7 @@ async def test_through_an_outage_and_back(open_screen: OpenScreen, server: LiveS
     await expect(page.locator(".issued")).to_contain_text("Xin giữ phiếu đến khi xong việc")
     await page.get_by_role("button", name="Xong").tap()
     await page.locator("[data-tool=check-in]").tap()
-    await expect(page.locator(".calm")).to_contain_text("Mời ông/bà lấy số thường")
+    await expect(page.locator(".calm")).to_contain_text("mời ông/bà lấy số thường")
     await page.get_by_role("button", name="Quay lại").tap()
     await server.start()
     await expect(page.locator("#band")).to_contain_text("Cả gia đình")
