@@ -22,7 +22,7 @@ lint: install
 
 test: lint
 	@$(BIN)/python -m tests.chromium
-	@$(BIN)/pytest --cov=server --cov=kiosk --cov=display --cov-report=term:skip-covered --cov-fail-under=60
+	@$(BIN)/pytest -n 2 --dist loadfile --cov=server --cov=kiosk --cov=display --cov-report=term:skip-covered --cov-fail-under=60
 
 bench: install
 	@$(BIN)/python -m tests.bench
