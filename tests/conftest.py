@@ -24,6 +24,15 @@ import pytest
 from server.db import Database, open_database
 from server.tables import all_tables
 
+# Here, before any folder is collected: one folder's tests may import another's helpers.
+pytest.register_assert_rewrite(
+    "tests.booking.small",
+    "tests.notify.stand_ins",
+    "tests.queue.office",
+    "tests.scenarios.day",
+    "tests.server.support",
+)
+
 T = TypeVar("T")
 
 

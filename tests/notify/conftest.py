@@ -4,13 +4,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-pytest.register_assert_rewrite("tests.server.support", "tests.booking.small", "tests.notify.stand_ins")
-
-from server.db import Database  # noqa: E402
-from tests.booking.small import open_small_office  # noqa: E402
-from tests.notify.stand_ins import Gateway, Mailbox, gateway_of, mailbox_of  # noqa: E402
-from tests.server.fixtures import *  # noqa: E402, F403
-from tests.server.support import Clock  # noqa: E402
+from server.db import Database
+from tests.booking.small import open_small_office
+from tests.notify.stand_ins import Gateway, Mailbox, gateway_of, mailbox_of
+from tests.server.fixtures import *  # noqa: F403
+from tests.server.support import Clock
 
 
 @pytest.fixture
