@@ -27,10 +27,10 @@ __all__ = [
     "duties_on",
     "errand",
     "free_and_taken",
+    "free_around",
     "free_days",
     "horizon",
     "lines_needed",
-    "nearest_free",
     "refuse_unless_free",
     "slot_views",
     "staff_of",
@@ -156,16 +156,16 @@ async def free_and_taken(
     return slots, taken
 
 
-async def nearest_free(errand: Errand, wanted: datetime, now: datetime, count: int = 3) -> list[rules.Slot]:
-    """The free starts nearest to that instant: of its day and the day before and after, otherwise the next ones."""
+async def free_around(errand: Errand, day: date, now: datetime, count: int) -> list[rules.Slot]:
+    """The free starts of a day and of those before and after it; where these are too few, of the next days, too."""
     ahead = horizon(errand.office, errand.policy, now)
-    day = max(clock.day_of(wanted, errand.office.time_zone) - timedelta(days=1), ahead.today)
+    day = max(day - timedelta(days=1), ahead.today)
     found: list[rules.Slot] = []
     while len(found) < count and day <= ahead.last_day:
         for slots in (await free_days(errand, day, 3, now, with_officers=False)).values():
             found += [slot for slot in slots if slot.free]
         day += timedelta(days=3)
-    return rules.nearest(found, wanted, count)
+    return found
 
 
 async def refuse_unless_free(errand: Errand, start: datetime, now: datetime, besides: str | None = None) -> None:

@@ -19,7 +19,7 @@ from msgspec import Struct
 from server import clock
 from server.booking import rules
 from server.booking.rules_states import Appointment, Purpose
-from server.booking.service_days import Errand, errand, free_and_taken, nearest_free, slot_views
+from server.booking.service_days import Errand, errand, free_and_taken, free_around, slot_views
 from server.catalogue import service as catalogue
 from server.db import PerDatabase, current
 from server.errors import Refusal
@@ -127,7 +127,7 @@ class _Queue:
 class _Rush:
     def __init__(self) -> None:
         self.looks: _Shared[Look] = _Shared()
-        self.nearest: _Shared[list[rules.Slot]] = _Shared()
+        self.further: _Shared[list[rules.Slot]] = _Shared()
         self.queues: dict[str, _Queue] = {}
 
 
@@ -167,8 +167,8 @@ async def slot_full(question: Question, start: datetime) -> Refusal:
     key = await _key(question, start)
     if current().engine.transaction_exists():  # its connection is this task's alone: a look of its own
         look = await _looked(key)
-        return _full(look, await _further(look, start), start)
-    return await _refusal(await _look(key), question, start)
+        return _full(look, await free_around(look.plan, key[1], clock.now(), NEAREST), start)
+    return await _refusal(await _look(key), key, start)
 
 
 async def _key(question: Question, start: datetime) -> _Key:
@@ -199,23 +199,19 @@ async def _refuse_full(key: _Key, start: datetime, exempt: Exempt, queue: _Queue
     look = await _look(key)
     for waiting in others:
         if look.is_full(waiting.start) and not waiting.exempt(look):
-            refusal = await _refusal(look, key[0], waiting.start)
+            refusal = await _refusal(look, key, waiting.start)
             if not waiting.news.done():  # who was let in meanwhile, or hung up
                 waiting.news.set_exception(refusal)
     if look.is_full(start) and not exempt(look):
-        raise await _refusal(look, key[0], start)
+        raise await _refusal(look, key, start)
 
 
-async def _refusal(look: Look, question: Question, start: datetime) -> Refusal:
-    nearest = [slot for slot in look.starts.values() if slot.free]
-    if len(nearest) < NEAREST:
-        asked = (question, start)
-        nearest = await _rush.here().nearest.ask(asked, lambda: _further(look, start))
-    return _full(look, nearest, start)
-
-
-async def _further(look: Look, start: datetime) -> list[rules.Slot]:
-    return await nearest_free(look.plan, start, clock.now(), NEAREST)
+async def _refusal(look: Look, key: _Key, start: datetime) -> Refusal:
+    free = [slot for slot in look.starts.values() if slot.free]
+    if len(free) < NEAREST:
+        # The same for every start of that day, so it is looked for once.
+        free = await _rush.here().further.ask(key, lambda: free_around(look.plan, key[1], clock.now(), NEAREST))
+    return _full(look, free, start)
 
 
 def _full(look: Look, free: Sequence[rules.Slot], start: datetime) -> Refusal:
