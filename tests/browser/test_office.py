@@ -164,6 +164,10 @@ async def test_the_days_numbers_as_a_picture_and_a_table(hall: Hall) -> None:
     for _ in range(3):
         await hall.issue("A")
     await expect(page.locator("#day svg")).to_have_attribute("aria-label", re.compile("Số đã cấp"))
+    await page.wait_for_function(
+        """() => [...document.querySelectorAll("#day-table td:nth-child(2)")]
+          .reduce((sum, cell) => sum + Number(cell.textContent), 0) === 3"""
+    )
     bars = await page.locator("#day rect").count()
     texts = [int(text) for text in await page.locator("#day-table td:nth-child(2)").all_text_contents()]
     assert sum(texts) == 3
