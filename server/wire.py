@@ -290,19 +290,28 @@ class Citizen(Incoming):
     identity_number: Annotated[str, Meta(max_length=20)] | None = None
 
 
-class AppointmentRequest(Incoming):
-    office: Code
+class VisitRequest(Incoming):
+    """What somebody wants to come for, and who it is.
+
+    `dossiers` is how many are brought: more than one turn takes are a longer visit in the office's line for that.
+    `solution` is a solved challenge, where one was asked for (428 challenge-needed): Base64 of ALTCHA's payload.
+    """
+
     procedures: Annotated[list[Code], Meta(min_length=1, max_length=5)]
-    start: datetime
     citizen: Citizen
     purpose: Purpose = "submit"
     officer: Code | None = None
     dossier_number: Annotated[str, Meta(max_length=60)] | None = None
     dossiers: Annotated[int, Meta(ge=1, le=999)] | None = None
-    """How many dossiers are brought; more than one turn takes are a longer visit in the office's line for that."""
     solution: Annotated[str, Meta(max_length=4_000)] | None = None
-    """A solved challenge, where one was asked for (428 challenge-needed): Base64 of ALTCHA's payload."""
     language: LanguageCode = "vi"
+
+
+class AppointmentRequest(VisitRequest, kw_only=True):
+    """A time to be held."""
+
+    office: Code
+    start: datetime
 
 
 class AppointmentPatch(Incoming):
@@ -449,18 +458,10 @@ class CalendarBooking(CalendarAppointment):
     open: bool
 
 
-class WaitingRequest(Incoming):
+class WaitingRequest(VisitRequest, kw_only=True):
     """A place on a day's waiting list."""
 
     day: date
-    procedures: Annotated[list[Code], Meta(min_length=1, max_length=5)]
-    citizen: Citizen
-    purpose: Purpose = "submit"
-    officer: Code | None = None
-    dossier_number: Annotated[str, Meta(max_length=60)] | None = None
-    dossiers: Annotated[int, Meta(ge=1, le=999)] | None = None
-    solution: Annotated[str, Meta(max_length=4_000)] | None = None
-    language: LanguageCode = "vi"
 
 
 class OfferView(Outgoing):

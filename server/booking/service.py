@@ -4,16 +4,14 @@ Each is one change of the office: everything that decides is read under its lock
 booking may do everything with it; whoever does not is told that there is no such booking.
 """
 
-from collections import Counter as Tally
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from msgspec import Struct, structs
-from piccolo.query.functions.aggregate import Count
 
 from server import clock
-from server.booking import rules, rules_particulars, tables
+from server.booking import rules_particulars, tables
 from server.booking.rules_staff import Waiver
 from server.booking.rules_states import Appointment, Purpose, Verdict, is_held, may_cancel, may_change, may_confirm
 from server.booking.service_access import access, authorised, manage_token
@@ -23,7 +21,7 @@ from server.booking.service_arrival import (
     mark_checked_in,
     still_to_come,
 )
-from server.booking.service_days import Errand, errand, free_days, slot_views, without_notice
+from server.booking.service_days import Errand, errand, slot_views, without_notice
 from server.booking.service_gate import Stranger, limit_holds, prove
 from server.booking.service_offers import end_waiting, offer_free, refuse_unless_free_for_all, release
 from server.booking.service_person import (
@@ -36,8 +34,8 @@ from server.booking.service_person import (
 )
 from server.booking.service_rows import facts, facts_of, known, with_reference
 from server.booking.service_rush import Look, Question, slot_full, turn
+from server.booking.service_slots import errand_of, frequent_procedures, slots, slots_to_move
 from server.codes import derived_code, new_code
-from server.db import rows
 from server.errors import Refusal
 from server.journal.append import Change, office_change
 from server.notify.outbox import announce
@@ -67,6 +65,7 @@ __all__ = [
     "release",
     "slot_views",
     "slots",
+    "slots_to_move",
     "still_to_come",
     "turn_to_book",
     "turn_to_change",
@@ -77,12 +76,6 @@ __all__ = [
 ]
 
 ACTOR = "citizen"
-FREQUENT_SINCE = timedelta(days=60)
-
-
-class _Frequent(Struct, frozen=True):
-    procedures: str
-    times: int
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
@@ -100,54 +93,6 @@ class Wanted(Struct, frozen=True, kw_only=True):
     dossier_check: Verdict | None = None
     dossiers: int | None = None
     language: Language = "vi"
-
-
-async def slots(
-    office: str,
-    procedures: Sequence[str],
-    first_day: date | None,
-    days: int,
-    *,
-    officer: str | None = None,
-    purpose: Purpose = "submit",
-    dossiers: int | None = None,
-    with_officers: bool = True,
-) -> tuple[Errand, dict[date, list[rules.Slot]]]:
-    """The starts that can be booked on these days, by day, full ones (free 0) included; from today by default.
-
-    Refuses no-such-office, office-ended, no-such-procedure, no-such-officer, too-many-dossiers.
-    """
-    now = clock.now()
-    wanted = await errand(office, procedures, purpose, officer, now, dossiers)
-    first_day = first_day or clock.day_of(now, wanted.office.time_zone)
-    return wanted, await free_days(wanted, first_day, days, now, with_officers=with_officers)
-
-
-async def slots_to_move(
-    found: Appointment, first_day: date | None, days: int
-) -> tuple[Errand, dict[date, list[rules.Slot]]]:
-    """What `slots` says, for a booking to be moved: its own time counts as free."""
-    now = clock.now()
-    wanted = await errand_of(found, now)
-    first_day = first_day or clock.day_of(now, wanted.office.time_zone)
-    return wanted, await free_days(wanted, first_day, days, now, besides=found.reference, with_officers=False)
-
-
-async def frequent_procedures(office: str) -> list[str]:
-    """The procedures booked at an office in the last weeks, the most frequent first."""
-    table = tables.Appointment
-    since = clock.now() - FREQUENT_SINCE
-    counted = await rows(
-        _Frequent,
-        table.select(table.procedures, Count(alias="times"))
-        .where((table.office == office) & (table.created_at > since) & table.state.is_in(["confirmed", "checked-in"]))
-        .group_by(table.procedures),
-    )
-    tally = Tally[str]()
-    for group in counted:
-        for code in group.procedures.split("\n"):
-            tally[code] += group.times
-    return [code for code, _ in sorted(tally.items(), key=lambda item: (-item[1], item[0]))]
 
 
 @asynccontextmanager
@@ -409,11 +354,6 @@ def wanted_of(found: Appointment, start: datetime) -> Wanted:
         office=found.office, procedures=found.codes, start=start, purpose=found.purpose, officer=found.officer,
         dossiers=found.dossiers,
     )  # fmt: skip
-
-
-async def errand_of(found: Appointment, now: datetime) -> Errand:
-    """The errand that a booking is for, as the office does it now."""
-    return await errand(found.office, found.codes, found.purpose, found.officer, now, found.dossiers)
 
 
 async def with_nearest(wanted: Wanted) -> Refusal:

@@ -7,10 +7,11 @@ import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from server import clock
 from tests.bench.bare import open_bare
 from tests.bench.hall import Client
 from tests.bench.table import Row, Section, ms, per_second, quantile
@@ -35,7 +36,7 @@ PROCESSES = {"sqlite": 1, "postgres": 2}
 
 
 def _tomorrow() -> date:
-    return (datetime.now(UTC) + timedelta(hours=7)).date() + timedelta(days=1)
+    return clock.day_of(clock.now(), ZONE) + timedelta(days=1)
 
 
 def _pack(

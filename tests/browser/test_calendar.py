@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Locator, Page, expect
 
+from server import clock
 from tests.browser.hall import DUNG, HUONG, LAN, SON, Desk, Hall, complaints, overflow
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -14,9 +15,14 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 COPY, BIRTH = "2.000815", "1.001193"
 
 
+async def today(hall: Hall) -> date:
+    """The office's day."""
+    return clock.day_of(clock.now(), str(await hall.zone()))
+
+
 async def tomorrow(hall: Hall) -> date:
     """A day on which every time is still to come."""
-    return datetime.now(await hall.zone()).date() + timedelta(days=1)
+    return await today(hall) + timedelta(days=1)
 
 
 async def at(hall: Hall, hour: int, minute: int = 0) -> str:
@@ -250,8 +256,7 @@ async def test_days_weeks_and_officers(hall: Hall) -> None:
     await expect(page.locator("#grid[data-view=week] thead th")).to_have_count(8)
     await expect(booking(page)).to_contain_text("09:00 Nguyễn Thị Hoà")
     await page.keyboard.press("t")
-    today = datetime.now(await hall.zone()).date()
-    await expect(page.locator("#date")).to_have_value(today.isoformat())
+    await expect(page.locator("#date")).to_have_value((await today(hall)).isoformat())
 
 
 async def test_the_day_on_paper(hall: Hall) -> None:

@@ -1,11 +1,12 @@
 """The head's page in a real browser against the real server: what needs the head, the press that helps, the day."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from playwright.async_api import Locator, Page, expect
 
+from server import clock
 from tests.browser.hall import DUNG, HUONG, LAN, SON, Hall, complaints, overflow
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -108,7 +109,7 @@ async def test_a_break_without_an_end_leaves_its_line_unserved(hall: Hall) -> No
     await hall.issue("A")
     await expect(alert(page, "Chứng thực: 1 người chờ, chưa có quầy nhận")).to_be_visible()
     await expect(card(page, 1)).to_contain_text("Họp, chưa rõ đến khi nào")
-    until = (datetime.now(UTC) + timedelta(minutes=10)).isoformat()
+    until = (clock.now() + timedelta(minutes=10)).isoformat()
     await desk.do("PUT", "/api/desk/pause", {"reason": "Họp", "until": until})
     await expect(card(page, 1)).to_contain_text("Họp, đến")
     await expect(alert(page, "chưa có quầy nhận")).to_have_count(0)

@@ -2,11 +2,12 @@
 
 import re
 import sqlite3
-from datetime import UTC, datetime
+from datetime import datetime
 
 import pytest
 from playwright.async_api import Locator, Page, expect
 
+from server import clock
 from tests.browser.hall import DUNG, HUONG, LAN, SON, Hall, complaints, overflow, type_with_times
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -24,7 +25,7 @@ def row(page: Page, name: str, label: str) -> Locator:
 
 def booked(hall: Hall, reference: str, phone: str = "+84912345678") -> None:
     """An appointment for now, written down: what booking asks is tested elsewhere."""
-    now = datetime.now(UTC).isoformat(sep=" ", timespec="milliseconds")
+    now = clock.now().isoformat(sep=" ", timespec="milliseconds")
     values = {
         "reference": reference, "office": hall.office, "starts_at": now, "ends_at": now, "line": "A",
         "procedures": "2.000815", "purpose": "submit", "state": "confirmed", "created_at": now, "sequence": 0,
