@@ -37,7 +37,7 @@ from server.notify.outbox import announce
 from server.people import service as people
 from server.people.rules import Officer
 from server.phrases import say
-from server.wire_timetable import (
+from server.wire import (
     AwayChange,
     BookingMove,
     DayChange,

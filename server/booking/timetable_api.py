@@ -14,7 +14,7 @@ from server.errors import Refusal
 from server.people.rules import SEATED, Role
 from server.web import context
 from server.web.commands import Answer, once
-from server.wire_timetable import (
+from server.wire import (
     MoveRequest,
     PreviewRequest,
     SaveOutcome,

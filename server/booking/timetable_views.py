@@ -18,7 +18,7 @@ from server.notify.outbox import available
 from server.notify.rules import channels_for
 from server.people import service as people
 from server.phrases import Language
-from server.wire_timetable import (
+from server.wire import (
     MoveFailure,
     MoveOutcome,
     OpenSpan,

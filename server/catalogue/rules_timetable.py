@@ -13,7 +13,7 @@ from server.catalogue.rules import Closure, Hours, Shift, shift_on, weekdays
 from server.catalogue.rules_absence import Absence
 from server.catalogue.rules_policy import time_of_day
 from server.errors import Refusal
-from server.wire_timetable import (
+from server.wire import (
     AwayChange,
     BackChange,
     DayChange,

@@ -12,7 +12,7 @@ from server.catalogue.rules import Closure, Hours, Shift, opening, shift_on
 from server.catalogue.rules_absence import Absence, at_work, away
 from server.catalogue.rules_timetable import KeptClosure, KeptHours, KeptShift, Timetable, applied
 from server.errors import Refusal
-from server.wire_timetable import (
+from server.wire import (
     AwayChange,
     BackChange,
     DayChange,

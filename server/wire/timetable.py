@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from server.wire import Incoming, Outgoing
+from server.wire.base import Incoming, Outgoing
 
 __all__ = [
     "AwayChange",
