@@ -25,7 +25,7 @@ def document() -> str:
     return HEAD + "".join(
         f"\n## {' '.join(context.command_path.split())}\n\n```\n{context.get_help().strip()}\n```\n"
         for name, program in PROGRAMS.items()
-        for context in _contexts(program, click.Context(program, info_name=name, terminal_width=100))
+        for context in _contexts(program, _context(program, name))
     )
 
 
@@ -35,7 +35,13 @@ def _contexts(command: click.Command, context: click.Context) -> Iterator[click.
         for name in command.list_commands(context):
             found = command.get_command(context, name)
             assert found is not None
-            yield from _contexts(found, click.Context(found, info_name=name, parent=context, terminal_width=100))
+            yield from _contexts(found, _context(found, name, context))
+
+
+def _context(command: click.Command, name: str, parent: click.Context | None = None) -> click.Context:
+    # With the command's own settings, as when it runs: how it may be asked for help is one of them.
+    settings = command.context_settings
+    return click.Context(command, info_name=name, parent=parent, terminal_width=100, **settings)  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":
