@@ -24,7 +24,7 @@ def _state_folder() -> Path:
     return (Path(home) if home else Path.home() / ".local" / "state") / "motcua-display"
 
 
-@click.command(context_settings={"auto_envvar_prefix": "MOTCUA_DISPLAY"})
+@click.command(context_settings={"auto_envvar_prefix": "MOTCUA_DISPLAY", "help_option_names": ["-h", "--help"]})
 @click.option("--server", required=True, metavar="URL", help="Where the Motcua server is, e.g. https://motcua.example.")
 @click.option(
     "--token-file",
