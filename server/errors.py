@@ -75,6 +75,8 @@ STATUS: Mapping[str, int] = {
     "same-ticket": 409,
     # booking
     "slot-full": 409,
+    "officer-cannot": 409,
+    "slot-gone": 409,
     "slot-closed": 409,
     "slot-past": 409,
     "too-far-ahead": 409,

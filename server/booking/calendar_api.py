@@ -11,7 +11,7 @@ from msgspec import Struct, structs
 
 from server import clock
 from server.booking import rules, service, service_staff
-from server.booking.api import aware
+from server.booking.api import aware, dossier_check
 from server.booking.rules_staff import may_be_arranged
 from server.booking.rules_states import Appointment, Purpose, stage
 from server.booking.service_calendar import LONGEST_SPAN, PlannedDay, planned_days
@@ -74,11 +74,12 @@ class CalendarController(Controller):
         days: Annotated[int, QueryParameter(ge=1, le=LONGEST_VIEW)] = 1,
         officer: FromQuery[str | None] = None,
         purpose: FromQuery[Purpose] = "submit",
+        dossiers: Annotated[int | None, QueryParameter(ge=1, le=999)] = None,
     ) -> list[CalendarTime]:
         """Starts at which the office can book these procedures now, with that officer or whoever is free."""
         staff = await context.officer(request, *STAFF)
         first = from_ or await _today(staff)
-        return _times(*await service_staff.times(staff, procedure, first, days, officer, purpose))
+        return _times(*await service_staff.times(staff, procedure, first, days, officer, purpose, dossiers))
 
     @get("/appointments/{reference:str}", operation_id="calendarBooking")
     async def look(self, request: Req, reference: FromPath[str]) -> CalendarBooking:
@@ -105,6 +106,7 @@ class CalendarController(Controller):
     async def book(self, request: Req, data: JSONBody[BookFor]) -> Response[bytes]:
         """Book a time for somebody; it is confirmed at once, and the person is told."""
         staff = await context.officer(request, *STAFF)
+        checked = await dossier_check(request, staff.office, data.dossier_number)
 
         async def command() -> Answer:
             wanted = service.Wanted(
@@ -114,6 +116,8 @@ class CalendarController(Controller):
                 purpose=data.purpose,
                 officer=data.officer,
                 dossier_number=data.dossier_number,
+                dossier_check=checked,
+                dossiers=data.dossiers,
                 language=data.language,
             )
             booked = await service_staff.book_for(staff, wanted, data.citizen, data.waive)
@@ -223,6 +227,8 @@ async def _calendar(
         now=clock.local(now, office.time_zone),
         slot_minutes=policy.slot_minutes,
         online_filers_only=policy.online_filers_only,
+        dossiers_per_turn=policy.dossiers_per_turn,
+        bulk=bool(policy.bulk_line),
         last_day=horizon(office, policy, now).last_day,
         officers=[
             CalendarOfficer(username=username, name=name)
@@ -289,6 +295,7 @@ async def _booking(found: Appointment, language: Language) -> CalendarBooking:
         email=found.email,
         dossier_number=found.dossier_number,
         dossier_check=found.dossier_check,
+        dossiers=found.dossiers,
         language=found.language,
         waived=found.waived.split(),
         reason=found.reason,

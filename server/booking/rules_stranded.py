@@ -9,7 +9,7 @@ from msgspec import Struct, structs
 from server.booking.rules import Day, Duty, Interval, Wish
 from server.booking.rules_dealing import Booked, deal_out, knots
 
-__all__ = ["NOTICE", "Coming", "Diary", "Offer", "Opened", "Seeker", "propose", "stranded"]
+__all__ = ["NOTICE", "Coming", "Diary", "Offer", "Opened", "Seeker", "is_stranded", "propose", "stranded"]
 
 NOTICE = timedelta(days=1)
 """Nobody is asked to come earlier than agreed at shorter notice than this; later is no harm."""
@@ -69,6 +69,15 @@ def stranded(day: Opened, coming: Sequence[Coming]) -> list[str]:
         if not _dealt(knot, able):
             left += _fewest(knot, able)
     return [one.reference for one in sorted(left, key=lambda one: (one.booked.start, one.rank, one.reference))]
+
+
+def is_stranded(day: Opened, coming: Sequence[Coming], reference: str) -> bool:
+    """Whether that booking of a day cannot be served: what `stranded` says of it, for less work.
+
+    Only what it overlaps with, from one to the next, can make a difference.
+    """
+    around = next((knot for knot in _knots(coming) if any(one.reference == reference for one in knot)), [])
+    return reference in stranded(day, around)
 
 
 def _knots(coming: Sequence[Coming]) -> Iterator[list[Coming]]:

@@ -35,6 +35,7 @@ from server.booking.service_person import (
 from server.booking.service_rows import facts, facts_of, known, with_reference
 from server.booking.service_rush import Look, Question, slot_full, turn
 from server.booking.service_slots import errand_of, frequent_procedures, slots, slots_to_move
+from server.booking.service_stranded import refuse_unless_kept
 from server.codes import derived_code, new_code
 from server.errors import Refusal
 from server.journal.append import Change, office_change
@@ -114,10 +115,10 @@ async def book(
     `attempt` names one rendered form: sent twice it is one hold, sent with another start it moves that hold. A person
     who asks for the very same again while it is held gets the same booking. Of a stranger, `who`, more is asked: with a
     citizen a solved challenge where the office wants one, without one not to hold too much. Refuses no-such-office,
-    office-ended, no-such-procedure, no-such-officer, dossier-needed, dossier-unknown, bad-…, too-long, slot-past,
-    short-notice, too-far-ahead, slot-closed, already-booked, too-many-bookings, too-many-for-phone, too-many-dossiers,
-    too-many-holds, challenge-needed and challenge-failed with a challenge in `extra`, and slot-full with the nearest
-    free starts.
+    office-ended, no-such-procedure, no-such-officer, officer-cannot, dossier-needed, dossier-unknown, bad-…, too-long,
+    slot-past, short-notice, too-far-ahead, slot-closed, already-booked, too-many-bookings, too-many-for-phone,
+    too-many-dossiers, too-many-holds, challenge-needed and challenge-failed with a challenge in `extra`, and slot-full
+    with the nearest free starts.
     """
     wanted, person, reference = await _prepared(wanted, citizen, attempt)
     try:
@@ -237,15 +238,27 @@ async def confirm(
 
     `who` is the stranger who names somebody now, and may have to show some work for it. Refuses no-such-booking,
     hold-expired, already-confirmed, already-cancelled, already-booked, too-many-bookings, too-many-for-phone, bad-…,
-    too-long, and challenge-needed and challenge-failed with a challenge in `extra`.
+    too-long, challenge-needed and challenge-failed with a challenge in `extra`, and slot-gone with the nearest free
+    starts where the timetable has changed: the hold stays until its end, and can be moved to one of them.
     """
     found = await authorised(reference, token)
+    try:
+        return await _confirm(found, citizen, who)
+    except Refusal as refused:
+        if refused.code != "slot-gone":
+            raise
+        full = await slot_full(_question(wanted_of(found, found.starts_at), found.reference), found.starts_at)
+        raise Refusal(refused.code, extra=full.extra) from None
+
+
+async def _confirm(found: Appointment, citizen: Citizen | None, who: Stranger | None) -> Appointment:
     # What was offered to who waited for it is that person's, and nobody else's.
     named = citizen is not None and found.waiting_entry is None
     person = particulars(await server_key(), citizen) if citizen and named else None
     async with office_change(found.office, ACTOR) as here:
         found = await known(found.reference)
         may_confirm(found, here.now)
+        await refuse_unless_kept(found, here.now)
         if person is None and found.name is None:
             raise Refusal("bad-name")
         if person is not None:
@@ -285,7 +298,7 @@ async def change(reference: str, token: str | None, start: datetime) -> Appointm
                 return found
             plan = await errand_of(found, here.now)
             await refuse_overlap(here, plan, found, start)
-            await refuse_unless_free_for_all(here, plan, start, besides=found.reference)
+            await refuse_unless_free_for_all(here, plan, start, besides=[found.reference])
             await here.update(
                 tables.Appointment, found.reference,
                 starts_at=start, ends_at=start + plan.wish.length, line=plan.line, sequence=found.sequence + 1,

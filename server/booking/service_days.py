@@ -1,6 +1,6 @@
 """The coming days of an office as booking sees them: what its timetable, its officers and its bookings leave free."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
 
@@ -32,6 +32,7 @@ __all__ = [
     "horizon",
     "lines_needed",
     "refuse_unless_free",
+    "refuse_wrong_officer",
     "slot_views",
     "staff_of",
     "taken_between",
@@ -47,7 +48,10 @@ LONGEST_VISIT = timedelta(days=1)
 
 
 class Errand(Struct, frozen=True):
-    """What somebody comes for: `line` is where the number will wait, `wish` what it takes, `officers` their names."""
+    """What somebody comes for: `line` is where the number will wait, `wish` what it takes, `officers` their names.
+
+    `able` is whether the officer it is to be with, if it is to be with one, can take it at all.
+    """
 
     office: Office
     policy: Policy
@@ -55,6 +59,7 @@ class Errand(Struct, frozen=True):
     line: str
     wish: rules.Wish
     officers: Mapping[str, str]
+    able: bool = True
 
 
 async def errand(
@@ -75,7 +80,8 @@ async def errand(
     wanted = [await catalogue.procedure(office.code, code) for code in dict.fromkeys(procedures)]
     if not wanted:
         raise Refusal("no-such-procedure", procedure="")
-    officers = {one.username: one.full_name for one in await people.officers_of(office.code)}
+    staff = await people.officers_of(office.code)
+    officers = {one.username: one.full_name for one in staff}
     if officer is not None and officer not in officers:
         raise Refusal("no-such-officer", username=officer)
     lines = {line.code: line for line in await catalogue.lines(office.code)}
@@ -92,7 +98,16 @@ async def errand(
         line, needed = policy.bulk_line, needed if policy.bulk_line in needed else frozenset([policy.bulk_line])
     span = rules.length([each * many for each in minutes], policy.slot_minutes)
     wish = rules.Wish(lines=needed, length=span, officer=officer)
-    return Errand(office=office, policy=policy, procedures=wanted, line=line, wish=wish, officers=officers)
+    skills = next((one.skills for one in staff if one.username == officer), frozenset[str]())
+    return Errand(
+        office=office,
+        policy=policy,
+        procedures=wanted,
+        line=line,
+        wish=wish,
+        officers=officers,
+        able=not skills or needed <= skills,  # who has none named has all
+    )
 
 
 def _place(procedure: Procedure, purpose: Purpose, lines: Mapping[str, ServiceLine]) -> ServiceLine:
@@ -124,13 +139,13 @@ async def free_days(
     first_day: date,
     days: int,
     now: datetime,
-    besides: str | None = None,
+    besides: Collection[str] = (),
     *,
     with_officers: bool = True,
 ) -> dict[date, list[rules.Slot]]:
     """Of those days the ones that can be booked, each with the starts that are open for booking now.
 
-    Full starts are included (`free` is 0). `besides` is a booking to be moved: its own time counts as free.
+    Full starts are included (`free` is 0). `besides` are bookings whose time counts as free, such as one to be moved.
     """
     return (await free_and_taken(errand, first_day, days, now, besides, with_officers=with_officers))[0]
 
@@ -140,7 +155,7 @@ async def free_and_taken(
     first_day: date,
     days: int,
     now: datetime,
-    besides: str | None = None,
+    besides: Collection[str] = (),
     *,
     with_officers: bool = False,
 ) -> tuple[dict[date, list[rules.Slot]], list[Appointment]]:
@@ -168,8 +183,19 @@ async def free_around(errand: Errand, day: date, now: datetime, count: int) -> l
     return found
 
 
-async def refuse_unless_free(errand: Errand, start: datetime, now: datetime, besides: str | None = None) -> None:
-    """Refuses slot-past, short-notice, too-far-ahead, slot-closed and slot-full: why a start cannot be booked now."""
+def refuse_wrong_officer(errand: Errand) -> None:
+    """Refuses officer-cannot where it is to be with an officer who never takes that, whatever the time."""
+    if not errand.able:
+        name = errand.wish.officer or ""
+        raise Refusal("officer-cannot", officer=errand.officers.get(name, name))
+
+
+async def refuse_unless_free(errand: Errand, start: datetime, now: datetime, besides: Collection[str] = ()) -> None:
+    """Why a start cannot be booked now.
+
+    Refuses officer-cannot, slot-past, short-notice, too-far-ahead, slot-closed and slot-full.
+    """
+    refuse_wrong_officer(errand)
     ahead = horizon(errand.office, errand.policy, now)
     if start <= now:
         raise Refusal("slot-past")
@@ -194,7 +220,7 @@ async def refuse_unless_free(errand: Errand, start: datetime, now: datetime, bes
 
 async def timetable(office: Office, policy: Policy, day: date, now: datetime) -> rules.Day:
     """One day of an office as it is now, to ask for several errands what is free in it."""
-    return (await _days(office, policy, day, 1, now, None))[0][day]
+    return (await _days(office, policy, day, 1, now, ()))[0][day]
 
 
 def slot_views(wanted: Errand, found: Sequence[rules.Slot]) -> list[SlotView]:
@@ -213,7 +239,7 @@ def slot_views(wanted: Errand, found: Sequence[rules.Slot]) -> list[SlotView]:
 
 
 async def _days(
-    office: Office, policy: Policy, first_day: date, days: int, now: datetime, besides: str | None
+    office: Office, policy: Policy, first_day: date, days: int, now: datetime, besides: Collection[str]
 ) -> tuple[dict[date, rules.Day], list[Appointment]]:
     openings = await catalogue.opening_days(office, first_day, days)
     spans = [span for opening in openings.values() for span in opening]
@@ -258,11 +284,11 @@ async def staff_of(office: Office) -> Staff:
 
 async def taken_between(office: str, begins: datetime, ends: datetime, now: datetime) -> list[rules.Interval]:
     """When somebody's time is taken by bookings between these instants."""
-    return [(one.starts_at, one.ends_at) for one in await _taken(office, begins, ends, now, None)]
+    return [(one.starts_at, one.ends_at) for one in await _taken(office, begins, ends, now, ())]
 
 
 async def _taken(
-    office: str, begins: datetime, ends: datetime, now: datetime, besides: str | None
+    office: str, begins: datetime, ends: datetime, now: datetime, besides: Collection[str]
 ) -> list[Appointment]:
     """The bookings that take somebody's time between these instants, holds that have expired by now left out."""
     table = tables.Appointment
@@ -277,7 +303,7 @@ async def _taken(
             & (held | table.state.is_in(["confirmed", "checked-in"]))
         ),
     )
-    return [appointment for appointment in found if appointment.reference != besides]
+    return [appointment for appointment in found if appointment.reference not in besides]
 
 
 async def _booked(office: str, taken: Sequence[Appointment]) -> list[Booked]:

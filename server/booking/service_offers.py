@@ -65,7 +65,9 @@ async def release(here: Change, found: Appointment, **why: object) -> None:
     await offer_free(here, found.starts_at)
 
 
-async def refuse_unless_free_for_all(here: Change, plan: Errand, start: datetime, besides: str | None = None) -> None:
+async def refuse_unless_free_for_all(
+    here: Change, plan: Errand, start: datetime, besides: Collection[str] = ()
+) -> None:
     """What `refuse_unless_free` refuses, and slot-full where the day's list has the first claim to that start."""
     await refuse_unless_free(plan, start, here.now, besides)
     if await _offer_on(here, plan.office, clock.day_of(start, plan.office.time_zone)):

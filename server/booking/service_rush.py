@@ -187,7 +187,8 @@ async def _looked(key: _Key) -> Look:
     plan = await errand(
         question.office, question.procedures, question.purpose, question.officer, now, question.dossiers
     )  # fmt: skip
-    days, taken = await free_and_taken(plan, day - timedelta(days=1), 3, now, question.besides)
+    besides = [question.besides] if question.besides else []
+    days, taken = await free_and_taken(plan, day - timedelta(days=1), 3, now, besides)
     starts = {slot.start: slot for slots in days.values() for slot in slots}
     return Look(plan=plan, starts=starts, taken=taken)
 

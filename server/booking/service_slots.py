@@ -10,7 +10,7 @@ from piccolo.query.functions.aggregate import Count
 from server import clock
 from server.booking import rules, tables
 from server.booking.rules_states import Appointment, Purpose
-from server.booking.service_days import Errand, errand, free_days
+from server.booking.service_days import Errand, errand, free_days, refuse_wrong_officer
 from server.db import rows
 
 __all__ = ["errand_of", "frequent_procedures", "slots", "slots_to_move"]
@@ -41,10 +41,12 @@ async def slots(
 ) -> tuple[Errand, dict[date, list[rules.Slot]]]:
     """The starts that can be booked on these days, by day, full ones (free 0) included; from today by default.
 
-    Refuses no-such-office, office-ended, no-such-procedure, no-such-officer, too-many-dossiers.
+    Refuses no-such-office, office-ended, no-such-procedure, no-such-officer, too-many-dossiers, and officer-cannot for
+    an officer who takes something else: no day would have a time.
     """
     now = clock.now()
     wanted = await errand(office, procedures, purpose, officer, now, dossiers)
+    refuse_wrong_officer(wanted)
     first_day = first_day or clock.day_of(now, wanted.office.time_zone)
     return wanted, await free_days(wanted, first_day, days, now, with_officers=with_officers)
 
@@ -56,7 +58,7 @@ async def slots_to_move(
     now = clock.now()
     wanted = await errand_of(found, now)
     first_day = first_day or clock.day_of(now, wanted.office.time_zone)
-    return wanted, await free_days(wanted, first_day, days, now, besides=found.reference, with_officers=False)
+    return wanted, await free_days(wanted, first_day, days, now, besides=[found.reference], with_officers=False)
 
 
 async def frequent_procedures(office: str) -> list[str]:

@@ -14,10 +14,18 @@ from server.booking import rules, rules_particulars, service, tables
 from server.booking.rules_staff import Reason, Waiver, clean_note, may_be_arranged, told_as
 from server.booking.rules_states import Appointment, Purpose
 from server.booking.service import Wanted
-from server.booking.service_days import Errand, errand, free_days, without_notice
+from server.booking.service_days import (
+    Errand,
+    errand,
+    free_days,
+    refuse_unless_free,
+    refuse_wrong_officer,
+    without_notice,
+)
 from server.booking.service_offers import end_waiting, offer_free, refuse_unless_free_for_all
 from server.booking.service_person import particulars, refuse_overlap
 from server.booking.service_rows import facts, with_reference
+from server.booking.service_stranded import let_down_with
 from server.catalogue import service as catalogue
 from server.codes import normalised
 from server.errors import Refusal
@@ -42,14 +50,13 @@ async def book_for(actor: Officer, wanted: Wanted, citizen: Citizen, waive: Coll
     """Book a time for somebody who telephones or stands here: it is confirmed at once, and the person is told.
 
     With whatever notice; `waive` lifts the dossier number or the limits per person, and the booking shows where it
-    did. Refuses no-such-procedure, no-such-officer, dossier-needed, bad-…, too-long, slot-past, too-far-ahead,
-    slot-closed, already-booked, too-many-…, and slot-full with the nearest free starts in `extra`.
+    did. `wanted.dossier_check` is what the portal said, as on the site. Refuses no-such-procedure, no-such-officer,
+    officer-cannot, dossier-needed, dossier-unknown, bad-…, too-long, slot-past, too-far-ahead, slot-closed,
+    already-booked, too-many-…, and slot-full with the nearest free starts in `extra`.
     """
     dossier = rules_particulars.clean_dossier_number(wanted.dossier_number) if wanted.dossier_number else None
     person = particulars(await server_key(), citizen)
-    wanted = structs.replace(
-        wanted, office=actor.office, dossier_number=dossier, dossier_check="unchecked" if dossier else None
-    )
+    wanted = structs.replace(wanted, office=actor.office, dossier_number=dossier)
     try:
         async with office_change(actor.office, _who(actor)) as here:
             held = await service.hold(here, wanted, person, waive={*waive, "notice"})
@@ -72,10 +79,12 @@ async def times(
     days: int,
     officer: str | None = None,
     purpose: Purpose = "submit",
+    dossiers: int | None = None,
 ) -> tuple[Errand, dict[date, list[rules.Slot]]]:
     """The starts at which the office can book this now, by day; what `service.slots` says, with whatever notice."""
     now = clock.now()
-    plan = without_notice(await errand(actor.office, procedures, purpose, officer, now))
+    plan = without_notice(await errand(actor.office, procedures, purpose, officer, now, dossiers))
+    refuse_wrong_officer(plan)
     return plan, await free_days(plan, first_day, days, now, with_officers=False)
 
 
@@ -84,12 +93,14 @@ async def times_to_move(
 ) -> tuple[Errand, dict[date, list[rules.Slot]]]:
     """What `times` says, for a booking to be moved, with that officer or whoever is free: its own time counts as free.
 
-    Refuses no-such-booking, no-such-officer.
+    Refuses no-such-booking, no-such-officer, officer-cannot.
     """
     now = clock.now()
     found = await of_office(reference, actor)
     plan = await _errand(found, officer, now)
-    return plan, await free_days(plan, first_day, days, now, besides=found.reference, with_officers=False)
+    refuse_wrong_officer(plan)
+    besides = await let_down_with(found, now) or [found.reference]
+    return plan, await free_days(plan, first_day, days, now, besides=besides, with_officers=False)
 
 
 async def send_link(reference: str, actor: Officer) -> Appointment:
@@ -110,7 +121,7 @@ async def move(
     """Move a booking or a hold to a start, with that officer (username) or, None, whoever is free.
 
     The person is told of a new time: as of the office's doing, or, `asked` for it, as of a wish that was met. Refuses
-    no-such-booking, no-such-officer, hold-expired, already-cancelled, already-checked-in, booking-over,
+    no-such-booking, no-such-officer, officer-cannot, hold-expired, already-cancelled, already-checked-in, booking-over,
     already-booked, slot-past, too-far-ahead, slot-closed, and slot-full with the nearest free starts in `extra`.
     """
     found = await of_office(reference, actor)
@@ -122,7 +133,12 @@ async def move(
             if (start, officer) == (found.starts_at, found.officer):
                 return found
             await refuse_overlap(here, plan, found, start)
-            await refuse_unless_free_for_all(here, plan, start, besides=found.reference)
+            let_down = await let_down_with(found, here.now)
+            if let_down:
+                # As where those to be arranged are listed: they take nobody's time, and go before who waits for a day.
+                await refuse_unless_free(plan, start, here.now, besides=let_down)
+            else:
+                await refuse_unless_free_for_all(here, plan, start, besides=[found.reference])
             # With whom is nothing that calendars and messages tell: only another time is another version.
             retimed = start != found.starts_at
             await here.update(

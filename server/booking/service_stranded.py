@@ -1,7 +1,7 @@
 """The bookings an office cannot serve any more: found from its tables as they are, or as they would be."""
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from msgspec import Struct
@@ -11,7 +11,7 @@ from server.booking import tables
 from server.booking.rules import Booked, Interval, Wish
 from server.booking.rules_duties import Staff
 from server.booking.rules_states import Appointment
-from server.booking.rules_stranded import Coming, Diary, Offer, Opened, Seeker, propose, stranded
+from server.booking.rules_stranded import Coming, Diary, Offer, Opened, Seeker, is_stranded, propose, stranded
 from server.booking.service_days import lines_needed, staff_of
 from server.booking.service_rows import COLUMNS
 from server.catalogue import rules as catalogue_rules
@@ -20,8 +20,19 @@ from server.catalogue import service_timetable as timetables
 from server.catalogue.rules import Office, Policy, Procedure
 from server.catalogue.rules_timetable import Timetable
 from server.db import PerDatabase, rows
+from server.errors import Refusal
 
-__all__ = ["Situation", "count_of", "forget_count", "offers_for", "situation", "stranded_in", "stranded_of"]
+__all__ = [
+    "Situation",
+    "count_of",
+    "forget_count",
+    "let_down_with",
+    "offers_for",
+    "refuse_unless_kept",
+    "situation",
+    "stranded_in",
+    "stranded_of",
+]
 
 FURTHER = timedelta(days=14)
 """So far beyond the last day that can be booked a place is looked for: the office may book further than citizens."""
@@ -61,18 +72,25 @@ class Situation(Struct, frozen=True):
         needed = lines_needed(booking, lines)
         return Booked(lines=needed, start=booking.starts_at, end=booking.ends_at, officer=booking.officer)
 
+    def ranked(self, bookings: Iterable[Appointment]) -> list[Coming]:
+        """Bookings in what decides which of them are kept where not all can be."""
+        return [
+            Coming(booking.reference, self.booked(booking), (RANKS[booking.state], booking.created_at))
+            for booking in bookings
+        ]
 
-async def situation(code: str, now: datetime) -> Situation:
-    """An office as it is. Refuses no-such-office."""
+
+async def situation(code: str, now: datetime, day: date | None = None) -> Situation:
+    """An office as it is; where a `day` is named, with that day's bookings alone. Refuses no-such-office."""
     office = await catalogue.office(code)
     table = tables.Appointment
     held = (table.state == "held") & (table.held_until > now)
-    coming = await rows(
-        Appointment,
-        table.select(*COLUMNS)
-        .where((table.office == code) & (table.ends_at > now) & (held | table.state.is_in(["confirmed", "checked-in"])))
-        .order_by(table.starts_at, table.reference),
-    )
+    live = held | table.state.is_in(["confirmed", "checked-in"])
+    wanted = (table.office == code) & (table.ends_at > now) & live
+    if day is not None:
+        begins, ends = (clock.start_of(each, office.time_zone) for each in (day, day + timedelta(days=1)))
+        wanted &= (table.starts_at >= begins) & (table.starts_at < ends)
+    coming = await rows(Appointment, table.select(*COLUMNS).where(wanted).order_by(table.starts_at, table.reference))
     return Situation(
         now=now,
         office=office,
@@ -96,13 +114,33 @@ def _stranded(seen: Situation) -> list[Appointment]:
     found: list[Appointment] = []
     for day, bookings in by_day.items():
         known = {booking.reference: booking for booking in bookings}
-        coming = [
-            Coming(booking.reference, seen.booked(booking), (RANKS[booking.state], booking.created_at))
-            for booking in bookings
-        ]
-        found += [known[reference] for reference in stranded(seen.opened(day), coming)]
+        found += [known[reference] for reference in stranded(seen.opened(day), seen.ranked(bookings))]
     # Who is here has a number and is served; who only holds a time is not to be told of another.
     return [booking for booking in found if booking.state == "confirmed" and booking.starts_at > seen.now]
+
+
+async def refuse_unless_kept(held: Appointment, now: datetime) -> None:
+    """Refuses slot-gone where nobody could serve a held time any more: the timetable has changed since it was held.
+
+    It is what the list of those to be arranged goes by, so nothing is confirmed only to be listed there. Of several
+    holds that cannot all be kept, whoever came first keeps the time as long as the hold lasts.
+    """
+    if await _is_stranded(held, now):
+        raise Refusal("slot-gone")
+
+
+async def let_down_with(booking: Appointment, now: datetime) -> frozenset[str]:
+    """All bookings of an office that cannot be served, if this is one of them; none if it is not."""
+    if not await _is_stranded(booking, now):
+        return frozenset()
+    left = frozenset(one.reference for one in await stranded_of(await situation(booking.office, now)))
+    return left if booking.reference in left else frozenset()
+
+
+async def _is_stranded(booking: Appointment, now: datetime) -> bool:
+    office = await catalogue.office(booking.office)
+    seen = await situation(office.code, now, clock.day_of(booking.starts_at, office.time_zone))
+    return is_stranded(seen.opened(seen.day_of(booking)), seen.ranked(seen.coming), booking.reference)
 
 
 async def offers_for(seen: Situation, wanting: Sequence[Appointment], leaving: Collection[str]) -> Mapping[str, Offer]:

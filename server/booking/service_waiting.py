@@ -14,7 +14,7 @@ from server.booking import rules_particulars, tables
 from server.booking.rules import Slot
 from server.booking.rules_states import Appointment, Purpose, Verdict
 from server.booking.rules_waiting import Entry, WaitingStage, open_offer, stage, why_not_join
-from server.booking.service_days import Errand, errand, free_days, horizon
+from server.booking.service_days import Errand, errand, free_days, horizon, refuse_wrong_officer
 from server.booking.service_gate import Stranger, prove
 from server.booking.service_offers import ENTRY_COLUMNS, entries, offers_of, release
 from server.booking.service_person import Particulars, live_of, particulars, refuse_beyond_limits
@@ -37,6 +37,7 @@ __all__ = [
     "forget_waiting",
     "join",
     "leave",
+    "reference_of",
     "standing",
     "waiting_token",
     "with_reference",
@@ -83,10 +84,10 @@ async def join(wish: WaitingWish, citizen: Citizen, attempt: str | None = None, 
     """Put somebody on a day's waiting list. `attempt` names one rendered form: sent twice it is one entry.
 
     A stranger, `who`, may have to show some work for it, as for a booking. Refuses no-such-office, office-ended,
-    no-such-procedure, no-such-officer, dossier-needed, dossier-unknown, bad-…, too-long, no-waiting-list, email-needed
-    where only by e-mail anybody can be told, day-over, day-closed, day-not-open, day-has-room, already-waiting,
-    too-many-bookings and too-many-for-phone beyond the limits that bookings have, and challenge-needed and
-    challenge-failed with a challenge in `extra`.
+    no-such-procedure, no-such-officer, officer-cannot, dossier-needed, dossier-unknown, bad-…, too-long,
+    no-waiting-list, email-needed where only by e-mail anybody can be told, day-over, day-closed, day-not-open,
+    day-has-room, already-waiting, too-many-bookings and too-many-for-phone beyond the limits that bookings have, and
+    challenge-needed and challenge-failed with a challenge in `extra`.
     """
     dossier = rules_particulars.clean_dossier_number(wish.dossier_number) if wish.dossier_number else None
     wish = structs.replace(wish, dossier_number=dossier)
@@ -94,7 +95,7 @@ async def join(wish: WaitingWish, citizen: Citizen, attempt: str | None = None, 
     person = particulars(key, citizen)
     await catalogue.working_office(wish.office, clock.now())
     async with office_change(wish.office, ACTOR) as here:
-        reference = derived_code(key, "waiting-attempt", attempt) if attempt else None
+        reference = await reference_of(attempt) if attempt else None
         return await _join(here, wish, person, reference, who)
 
 
@@ -105,6 +106,7 @@ async def _join(
     if before is not None:
         return before
     plan = await errand(wish.office, wish.procedures, wish.purpose, wish.officer, here.now, wish.dossiers)
+    refuse_wrong_officer(plan)
     if plan.policy.online_filers_only and wish.dossier_number is None:
         raise Refusal("dossier-needed")
     if wish.dossier_check == "unknown":
@@ -221,6 +223,11 @@ async def standing(entry: Entry) -> Standing:
     waits = mine in ("waiting", "offered")
     ahead = [one for one in line if stages[one.reference] in ("waiting", "offered")]
     return Standing(mine, len(ahead) if waits else 0, open_offer(offers.get(entry.reference, ()), now))
+
+
+async def reference_of(attempt: str) -> str:
+    """The reference of the entry that this rendered form makes."""
+    return derived_code(await server_key(), "waiting-attempt", attempt)
 
 
 async def with_reference(reference: str) -> Entry | None:

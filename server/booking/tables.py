@@ -53,7 +53,10 @@ class ChallengeSpent(Table, tablename="challenge_spent"):
 
 
 class BookingCode(Table, tablename="booking_code"):
-    """The newest code sent for a held time. The code is derived from `salt`, never stored; the others are HMACs."""
+    """The newest code sent for a held time, or to join a day's waiting list. It is derived from `salt`, never stored.
+
+    `recipient` and `network` are HMACs; `address` is where to, as long as no booking or entry says it.
+    """
 
     reference = Varchar(length=20, primary_key=True)
     salt = Varchar(length=32)
@@ -63,6 +66,7 @@ class BookingCode(Table, tablename="booking_code"):
     sent_at = Timestamptz(default=None)
     until = Timestamptz(default=None)
     tries = Integer(default=0)
+    address = Varchar(length=254, null=True, default=None, help_text=PERSONAL)
 
 
 class WaitingEntry(Table, tablename="waiting_entry"):

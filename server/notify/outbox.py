@@ -19,6 +19,7 @@ from server.journal.append import Change
 from server.notify.rules import ENDS, Channel, Kind, Message, Outcome, State, channels_for, reminder_at
 from server.notify.subscriptions import subscription_of
 from server.notify.tables import Outbox
+from server.phrases import Language
 
 __all__ = [
     "LEASE",
@@ -147,12 +148,12 @@ async def _ways(appointment: Appointment) -> list[Channel]:
     return channels
 
 
-async def write_code(here: Change, held: Appointment, channel: Channel, number: int) -> None:
-    """Within a change of a hold: have code number `number` sent for it."""
+async def write_code(here: Change, reference: str, language: Language, channel: Channel, number: int) -> None:
+    """Within a change: have code number `number` sent for a hold, or for a place in a waiting list."""
     await Outbox.insert(
         Outbox(
-            id=new_id(), office=held.office, reference=held.reference, kind="code", channel=channel,
-            language=held.language, sequence=number, state="waiting", tries=0, code=None, written_at=here.now,
+            id=new_id(), office=here.office, reference=reference, kind="code", channel=channel,
+            language=language, sequence=number, state="waiting", tries=0, code=None, written_at=here.now,
             due_at=here.now, done_at=None,
         )
     ).on_conflict(action="DO NOTHING")  # fmt: skip

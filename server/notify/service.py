@@ -13,9 +13,10 @@ from contextlib import suppress
 from server import clock
 from server.booking import service as booking
 from server.booking.rules_states import Appointment, may_change
-from server.booking.service_code import code_for
+from server.booking.service_code import Code, code_for
 from server.booking.service_rows import entry_of
 from server.catalogue import service as catalogue
+from server.catalogue.rules import Office
 from server.catalogue.views import name_in
 from server.codes import readable
 from server.db import DatabaseUnavailable, is_unavailable, transaction
@@ -154,15 +155,16 @@ class Post:
     async def _letter(self, message: Message) -> Letter | Outcome:
         """Whom and what, looked up only now: the newest of it, and nothing of it kept meanwhile."""
         found = await booking.with_reference(message.reference)
+        if found is None and message.kind == "code":
+            return await _code_to_address(message)
         reason = why_not(message, found, clock.now())
         to = await _recipient(found, message.channel) if found else None
         if reason is not None or found is None or to is None:
             return reason or "expired"
         office = await catalogue.office(found.office)
         if message.kind == "code":
-            code = await code_for(found.reference, message.sequence)
-            until = time_of_day(found.held_until or found.starts_at, office.time_zone)
-            return code_letter(message, to, name_in(message.language, office), code, until) if code else "superseded"
+            sent = await code_for(found.reference, message.sequence)
+            return _code_letter(message, to, office, sent) if sent else "superseded"
         page = f"{self._address}/a/{found.reference}"
         entry = await entry_of(found, page, message.language)
         link = f"{self._address}/" if message.kind in ENDS else f"{page}?k={await booking.manage_token(found)}"
@@ -184,6 +186,19 @@ class Post:
         else:
             wait = max(back_off(message.tries, self._chance()), outcome.after)
             await outbox.put_off(message, clock.whole_milliseconds(clock.now() + wait), outcome.code)
+
+
+async def _code_to_address(message: Message) -> Letter | Outcome:
+    """The code for somebody of whom nothing is stored yet but where to send it."""
+    sent = await code_for(message.reference, message.sequence)
+    if sent is None or sent.address is None:
+        return "superseded"
+    return _code_letter(message, sent.address, await catalogue.office(message.office), sent)
+
+
+def _code_letter(message: Message, to: str, office: Office, sent: Code) -> Letter:
+    until = time_of_day(sent.until, office.time_zone)
+    return code_letter(message, to, name_in(message.language, office), sent.digits, until)
 
 
 async def _recipient(found: Appointment, channel: Channel) -> str | None:

@@ -47,7 +47,9 @@ RESULTS = 20
 MOST_QUERY = 100
 MOST_DOSSIERS = 999
 
-TIME_REFUSED = ("slot-full", "slot-past", "short-notice", "slot-closed", "too-far-ahead", "too-many-holds")
+TIME_REFUSED = (
+    "slot-full", "slot-past", "short-notice", "slot-closed", "too-far-ahead", "too-many-holds", "officer-cannot",
+)  # fmt: skip
 """The refusals after which another time can be chosen, or the same one a little later."""
 
 # --- 1 what do I need ------------------------------------------------------------------------------------------
@@ -276,10 +278,16 @@ async def _when(
         return Redirect(f"/book/{here.code}?{_query(codes)}", status_code=303)
     wanted = citizen_times.day_of_text(day)
     first = citizen_times.window_start(now, here, wanted)
-    plan, days = await service.slots(
-        here.code, codes, first, citizen_times.WINDOW, officer=officer, purpose=draft.purpose, with_officers=choosing,
-        dossiers=draft.dossiers,
-    )  # fmt: skip
+    try:
+        plan, days = await service.slots(
+            here.code, codes, first, citizen_times.WINDOW, officer=officer, purpose=draft.purpose,
+            with_officers=choosing, dossiers=draft.dossiers,
+        )  # fmt: skip
+    except Refusal as refused:
+        if refused.code != "officer-cannot":
+            raise
+        # An old link, or procedures were added: said, with everybody's times below it.
+        return await _when(request, office, codes, day, None, choosing=choosing, refusal=refused)
     query: Query = {"procedure": codes, **({"officer": officer} if officer else {})}
     address = f"/book/{here.code}/when"
     times = await citizen_times.times_view(

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from litestar import Request, Response, get, post
+from litestar.datastructures import FormMultiDict
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
@@ -38,6 +39,11 @@ FIELD_OF = {
 }  # fmt: skip
 """Where a refusal of the form is said, beside which field."""
 
+OTHER_TIME = frozenset({
+    "slot-full", "slot-past", "short-notice", "slot-closed", "too-far-ahead", "already-booked", "officer-cannot",
+})  # fmt: skip
+"""The refusals of a time after which another one can be chosen."""
+
 
 # --- 4 who -----------------------------------------------------------------------------------------------------
 
@@ -56,7 +62,9 @@ async def name_and_confirm(request: Req, reference: FromPath[str]) -> Page | Red
     """Confirm the held time for this person. Sent twice it is confirmed once."""
     limited(request, "book")
     form = await request.form()
-    said = {name: str(form.get(name) or "")[:LONGEST_FIELD] for name in ("name", "phone", "email")}
+    if form.get("start"):
+        return await _instead(request, reference, form)
+    said = _said(form)
     citizen = Citizen(name=said["name"], phone=said["phone"], email=said["email"].strip() or None)
     found = await _mine(request, reference)
     if found is None:
@@ -71,6 +79,8 @@ async def name_and_confirm(request: Req, reference: FromPath[str]) -> Page | Red
         if refusal.code in citizen_proof.ASKED:
             proof = await citizen_proof.instead(request, found, citizen, form, refusal, language)
             return await _who(request, found, said, proof.errors, proof, status=refusal.status)
+        if refusal.code == "slot-gone":
+            return await _who(request, found, said, {}, await citizen_proof.at_first(found), gone=refusal)
         if refusal.code in ("already-confirmed", "hold-expired", "already-cancelled", "already-started"):
             return Redirect(f"/a/{found.reference}", status_code=303)
         if refusal.code not in FIELD_OF:
@@ -83,6 +93,27 @@ async def name_and_confirm(request: Req, reference: FromPath[str]) -> Page | Red
     return Redirect(f"/a/{found.reference}", status_code=303)
 
 
+async def _instead(request: Req, reference: str, form: FormMultiDict) -> Page | Redirect:
+    """Hold another time instead of one that is gone; what was typed stays, to be sent with it."""
+    found, gone = await _mine(request, reference), None
+    if found is None or not is_held(found, clock.now()):
+        return Redirect(f"/a/{normalised(reference)}", status_code=303)
+    try:
+        start = aware(datetime.fromisoformat(str(form.get("start"))))
+        found = await service.change(reference, token_of(request, reference), start)
+    except ValueError:
+        raise Refusal("slot-closed") from None
+    except Refusal as refusal:
+        if refusal.code not in OTHER_TIME:
+            return Redirect(f"/a/{found.reference}", status_code=303)
+        gone = refusal
+    return await _who(request, found, _said(form), {}, await citizen_proof.at_first(found), gone=gone)
+
+
+def _said(form: FormMultiDict) -> dict[str, str]:
+    return {name: str(form.get(name) or "")[:LONGEST_FIELD] for name in ("name", "phone", "email")}
+
+
 async def _who(
     request: Req,
     found: Appointment,
@@ -90,13 +121,18 @@ async def _who(
     errors: Mapping[str, str],
     proof: citizen_proof.Proof,
     status: int = 200,
+    gone: Refusal | None = None,
 ) -> Page:
+    """The form of step 4; where the time is `gone`, with the nearest ones to hold instead."""
+    language = context.language(request)
     view = await _view(request, found)
     again = citizen_times.query_text({"procedure": view.codes, "day": f"{view.start:%Y-%m-%d}"})
     return page(
-        request, "citizen/who.html", status=status, office_name=view.office_name, booking=view, said=said,
-        errors=errors, again=f"/book/{found.office}/when?{again}", sample=view.sample, ways=available(), proof=proof,
-        hotline=(await catalogue.policy(found.office)).hotline,
+        request, "citizen/who.html", status=gone.status if gone else status,
+        office_name=view.office_name, booking=view, said=said, errors=errors,
+        again=f"/book/{found.office}/when?{again}", sample=view.sample, ways=available(), proof=proof,
+        hotline=(await catalogue.policy(found.office)).hotline, gone=gone.sentence(language) if gone else "",
+        nearest=citizen_times.nearest_times(gone, view.office, language) if gone else [],
     )  # fmt: skip
 
 
@@ -222,7 +258,7 @@ async def change(request: Req, reference: FromPath[str]) -> Page | Redirect:
     try:
         await service.change(reference, token_of(request, reference), start)
     except Refusal as refusal:
-        if refusal.code in ("slot-full", "slot-past", "short-notice", "slot-closed", "too-far-ahead", "already-booked"):
+        if refusal.code in OTHER_TIME:
             return await _change(request, reference, text[:10], refusal)
         if refusal.code in ("hold-expired", "already-cancelled", "already-started"):
             return Redirect(f"/a/{normalised(reference)}", status_code=303)

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-import msgspec
 from litestar import Request, Response, get, post
 from litestar.datastructures import Cookie
 from litestar.params import FromPath, FromQuery
@@ -13,20 +12,16 @@ from litestar.response import Redirect
 from server import clock
 from server.booking import service, service_waiting
 from server.booking.api import dossier_check, manage_cookie, token_of
-from server.booking.challenge import LONGEST_SOLUTION, new_challenge
 from server.booking.rules_states import Appointment, is_held
-from server.booking.service_gate import CHALLENGE_FOR, stranger
 from server.catalogue import service as catalogue
-from server.catalogue.rules import Policy
 from server.catalogue.views import name_in
 from server.codes import new_code, normalised
 from server.errors import Refusal
 from server.notify.outbox import available
-from server.people.secrets import server_key
-from server.phrases import Language, say
-from server.web import citizen_push, citizen_times, citizen_views, context, formats
+from server.phrases import Language
+from server.web import citizen_proof, citizen_push, citizen_times, citizen_views, context, formats
 from server.web.citizen_draft import Draft, draft_of
-from server.web.limits import limited, network_of
+from server.web.limits import limited
 from server.web.render import page
 from server.wire import Citizen
 
@@ -46,7 +41,9 @@ FIELD_OF = {
 
 COUNT_DOWN = timedelta(hours=1)
 
-TO_THE_TIMES = frozenset({"no-waiting-list", "day-over", "day-closed", "day-not-open", "day-has-room"})
+TO_THE_TIMES = frozenset({
+    "no-waiting-list", "day-over", "day-closed", "day-not-open", "day-has-room", "officer-cannot",
+})  # fmt: skip
 
 
 # --- joining ---------------------------------------------------------------------------------------------------
@@ -75,6 +72,7 @@ async def join(request: Req, office: FromPath[str]) -> Page | Redirect:
     codes = [code for code in form.getall("procedure", []) if isinstance(code, str)][:MOST_PROCEDURES]
     citizen = Citizen(name=said["name"], phone=said["phone"], email=said["email"].strip() or None)
     draft, language = draft_of(request), context.language(request)
+    said["key"] = said["key"] or new_code(26)
     day = citizen_times.day_of_text(said["day"])
     if day is None:
         raise Refusal("day-closed")
@@ -86,20 +84,17 @@ async def join(request: Req, office: FromPath[str]) -> Page | Redirect:
                 dossier_number=draft.dossier_number, language=language,
                 dossier_check=await dossier_check(request, office, draft.dossier_number), dossiers=draft.dossiers,
             )  # fmt: skip
-            solution = str(form.get("solution") or "")[: LONGEST_SOLUTION + 1]
-            who = await stranger(network_of(request), solution=solution)
-            entry = await service_waiting.join(wish, citizen, said["key"] or None, who)
+            entry = await citizen_proof.join(request, wish, citizen, said["key"], form)
             return Redirect(
                 f"/w/{entry.reference}", status_code=303, cookies=[await _entry_cookie(request, entry.reference)]
             )
     except Refusal as refusal:
         query = citizen_times.query_text({"procedure": codes, "day": said["day"]})
-        if refusal.code in ("challenge-needed", "challenge-failed"):
-            # A browser without scripts has nothing to solve it with: it is told what else there is.
-            news = refusal.sentence(language) if form.get("solution") else say(language, "citizen.who.stuck")
+        if refusal.code in citizen_proof.ASKED:
+            proof = await citizen_proof.to_join_instead(request, office, said["key"], citizen, form, refusal, language)
             return await _join_page(
-                request, office, codes, said["day"], said["officer"] or None, said, {}, said["key"], refusal.status,
-                news,
+                request, office, codes, said["day"], said["officer"] or None, said, proof.errors, said["key"],
+                refusal.status, proof,
             )  # fmt: skip
         if refusal.code in ("dossier-needed", "dossier-unknown"):
             return Redirect(f"/book/{office}?{query}", status_code=303)
@@ -124,7 +119,7 @@ async def _join_page(
     errors: Mapping[str, str],
     key: str,
     status: int = 200,
-    news: str = "",
+    proof: citizen_proof.Proof | None = None,
 ) -> Page | Redirect:
     language = context.language(request)
     day, draft = citizen_times.day_of_text(day_text), draft_of(request)
@@ -142,23 +137,21 @@ async def _join_page(
         errors=errors, codes=codes, key=key, day=day_text, date=formats.long_date(language, day), officer=officer,
         procedures=[citizen_views.procedure_card(each, language) for each in procedures], times=times,
         kept=policy.offer_minutes, retention=policy.contact_retention_days, sample=policy.sample, ways=available(),
-        query={**query, "day": day_text}, news=news, challenge=await _challenge(place.code, policy),
+        query={**query, "day": day_text}, hotline=policy.hotline,
+        proof=proof or await citizen_proof.to_join(place.code),
     )  # fmt: skip
-
-
-async def _challenge(office: str, policy: Policy) -> str:
-    """What the page's script solves while the person types; empty where the office asks for no work."""
-    if policy.challenge == "off":
-        return ""
-    made = new_challenge(await server_key(), office, clock.now() + CHALLENGE_FOR, policy.challenge_difficulty)
-    return msgspec.json.encode(made).decode()
 
 
 async def _can_wait(office: str, codes: Sequence[str], day: date, officer: str | None, draft: Draft) -> bool:
-    plan, days = await service.slots(
-        office, codes[:MOST_PROCEDURES], day, 1, officer=officer, purpose=draft.purpose, with_officers=False,
-        dossiers=draft.dossiers,
-    )  # fmt: skip
+    try:
+        plan, days = await service.slots(
+            office, codes[:MOST_PROCEDURES], day, 1, officer=officer, purpose=draft.purpose, with_officers=False,
+            dossiers=draft.dossiers,
+        )  # fmt: skip
+    except Refusal as refusal:
+        if refusal.code != "officer-cannot":
+            raise
+        return False
     return day in service_waiting.days_to_wait_for(plan, days, clock.now())
 
 
@@ -167,7 +160,11 @@ async def _can_wait(office: str, codes: Sequence[str], day: date, officer: str |
 
 @get("/w/{reference:str}", include_in_schema=False)
 async def entry_page(
-    request: Req, reference: FromPath[str], k: FromQuery[str | None] = None, declined: FromQuery[str] = ""
+    request: Req,
+    reference: FromPath[str],
+    k: FromQuery[str | None] = None,
+    declined: FromQuery[str] = "",
+    gone: FromQuery[str] = "",
 ) -> Page | Redirect:
     """One's own entry. A link's token becomes the cookie, and the address clean."""
     code = normalised(reference)
@@ -190,6 +187,7 @@ async def entry_page(
         date=formats.long_date(language, entry.day), again=f"/book/{office.code}/when?{query}", declined=declined,
         procedures=[citizen_views.procedure_card(offered[one], language) for one in entry.codes if one in offered],
         sample=(await catalogue.policy(office.code)).sample, push=await citizen_push.offered(entry.reference),
+        gone=gone,
     )  # fmt: skip
 
 
@@ -229,6 +227,12 @@ async def take(request: Req, reference: FromPath[str]) -> Redirect:
     try:
         await service.confirm(reference, token_of(request, reference))
     except Refusal as refusal:
+        offered = await _offered(request, reference)
+        if refusal.code == "slot-gone" and offered is not None and offered.waiting_entry is not None:
+            # Not that person's doing: the place in line is kept, and another time may come.
+            await service.cancel(reference, token_of(request, reference))
+            cookie = await _entry_cookie(request, offered.waiting_entry)
+            return Redirect(f"/w/{offered.waiting_entry}?gone=1", status_code=303, cookies=[cookie])
         if refusal.code not in ("already-confirmed", "hold-expired", "already-cancelled", "already-started"):
             raise
     return Redirect(f"/a/{normalised(reference)}", status_code=303)

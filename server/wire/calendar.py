@@ -32,6 +32,7 @@ class BookFor(Incoming):
     purpose: Purpose = "submit"
     officer: Code | None = None
     dossier_number: Annotated[str, Meta(max_length=60)] | None = None
+    dossiers: Annotated[int, Meta(ge=1, le=999)] | None = None
     language: LanguageCode = "vi"
     waive: Annotated[list[Literal["dossier", "limits"]], Meta(max_length=2)] = []
 
@@ -94,7 +95,10 @@ class CalendarDay(Outgoing):
 
 
 class CalendarView(Outgoing):
-    """Days of an office as its staff see them. `last_day` is the last that can be booked."""
+    """Days of an office as its staff see them. `last_day` is the last that can be booked.
+
+    More than `dossiers_per_turn` dossiers are a longer visit where the office has a line for that (`bulk`).
+    """
 
     office: str
     office_name: str
@@ -103,6 +107,8 @@ class CalendarView(Outgoing):
     now: datetime
     slot_minutes: int
     online_filers_only: bool
+    dossiers_per_turn: int
+    bulk: bool
     last_day: date
     officers: list[CalendarOfficer]
     days: list[CalendarDay]
@@ -117,6 +123,7 @@ class CalendarBooking(CalendarAppointment):
     email: str | None
     dossier_number: str | None
     dossier_check: Literal["known", "unknown", "unchecked"] | None
+    dossiers: int | None
     language: LanguageCode
     waived: list[str]
     reason: str | None

@@ -91,7 +91,7 @@ async def test_the_office_cannot_oversell_either(binh: Officer) -> None:
     assert full.value.extra["nearest"]
     for start, officer, code in (
         (time(12), None, "slot-closed"),
-        (time(14), "chi", "slot-full"),
+        (time(14), "chi", "officer-cannot"),
         (time(14), "nobody", "no-such-officer"),
         (time(9, days=30), None, "too-far-ahead"),
     ):

@@ -5,9 +5,12 @@ import re
 import httpx
 import pytest
 
-from server.booking import service, service_offers
+from server.booking import service, service_code, service_offers, service_waiting
+from server.booking.tables import BookingCode, WaitingEntry
 from server.catalogue import tables
+from server.journal.frames import head_seq
 from server.notify import outbox
+from server.notify.tables import Outbox
 from tests.booking.small import COPY, OFFICE, everything
 from tests.booking.waiting import at, full_day, gives_up, offer_to, open_office, stage_of, the_day, waits
 from tests.server.support import Clock, House, Json, ok, refused
@@ -33,15 +36,19 @@ def browser(house: House, language: str = "vi") -> httpx.AsyncClient:
     return client
 
 
+def hidden(page: httpx.Response) -> dict[str, str]:
+    """What a form brings along by itself."""
+    return dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page.text))
+
+
 async def joined(client: httpx.AsyncClient, who: int = 1, **said: str) -> httpx.Response:
     """Follow the times page's link for the full day and send the form."""
     times = await client.get(f"/book/{OFFICE}/when", params={"procedure": COPY, "day": the_day().isoformat()})
     link = re.search(r'href="(/book/[^"]*/wait\?[^"]*)"', times.text)
     assert link, times.text
     form = await client.get(link[1].replace("&amp;", "&"))
-    hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form.text))
     filled = {"name": "Lê Thị Hoa", "phone": f"0912{who:06}", "email": f"hoa{who}@thu.example", **said}
-    return await client.post(f"/book/{OFFICE}/wait", data={**hidden, **filled})
+    return await client.post(f"/book/{OFFICE}/wait", data={**hidden(form), **filled})
 
 
 async def test_join_look_take(house: House) -> None:
@@ -118,10 +125,50 @@ async def test_work_is_asked_of_strangers_who_join(house: House) -> None:
     await full_day()
     await tables.Setting.insert(tables.Setting(office=OFFICE, key="challenge", value="always"))
     assert refused(await house.client().post(LIST, json=body()), "challenge-needed", 428)["challenge"]
+    failed = await joined(browser(house), solution="eyJubyI6MX0=")
+    assert (failed.status_code, "data-challenge=" in failed.text) == (428, True)
+    assert await BookingCode.count() == 0  # whose browser runs scripts presses again
+
+
+async def code_sent(number: int) -> str:
+    """The code that the newest message brings."""
+    sent = await Outbox.select(Outbox.reference).where((Outbox.kind == "code") & (Outbox.sequence == number)).first()
+    assert sent is not None
+    code = await service_code.code_for(sent["reference"], number)
+    assert code is not None
+    return code.digits
+
+
+async def test_without_scripts_a_code_by_message_stands_for_the_work(house: House, clock: Clock) -> None:
+    """Sent to the telephone given, asked for on the same page; wrong or old it joins nothing, right it joins once."""
+    await full_day()
+    await tables.Setting.insert(tables.Setting(office=OFFICE, key="challenge", value="always"))
     phone = browser(house)
-    told = await joined(phone)
-    assert told.status_code == 428
-    assert "notice-attention" in told.text
+    asked = await joined(phone)
+    assert (asked.status_code, 'name="code"' in asked.text, "0912000001" in asked.text) == (428, True, True)
+    assert "bấm Vào danh sách chờ" in asked.text
+    typed = {**hidden(asked), "name": "Lê Thị Hoa", "phone": "0912000001"}
+    where, first = f"/book/{OFFICE}/wait", await code_sent(1)
+    before = await head_seq(OFFICE)
+    wrong = await phone.post(where, data={**typed, "code": f"{(int(first) + 1) % 10**6:06}"})
+    assert (wrong.status_code, 'id="code-error"' in wrong.text) == (403, True)
+    another = await phone.post(where, data={**typed, "code": "", "another": "1"})
+    assert another.status_code == 428
+    stranger = await phone.post(where, data={**typed, "phone": "0912000002", "code": await code_sent(2)})
+    assert stranger.status_code == 403
+    assert (await phone.post(where, data={**typed, "code": first})).status_code == 403
+    assert await head_seq(OFFICE) == before  # what strangers guess is not written down
+    code = await code_sent(2)
+    done = await phone.post(where, data={**typed, "code": f" {code[:3]} {code[3:]} "})
+    assert re.fullmatch(r"/w/[0-9A-Z]{12}", done.url.path)
+    assert (await phone.post(where, data={**typed, "code": code})).url.path == done.url.path
+    fresh = await joined(phone, 3)
+    late = {**hidden(fresh), "name": "Lê Thị Hoa", "phone": "0912000003"}
+    code = await service_code.code_for(await service_waiting.reference_of(late["key"]), 1)
+    assert code is not None
+    clock.forward(minutes=10)
+    assert (await phone.post(where, data={**late, "code": code.digits})).status_code == 410
+    assert await WaitingEntry.count() == 1
 
 
 async def test_the_pages_work_without_scripts(house: House, clock: Clock) -> None:
@@ -203,3 +250,29 @@ async def test_an_entry_offered_and_expired_frees_the_slot_for_browsers(house: H
         )
     )
     assert [slot["start"][11:16] for slot in slots] == ["10:00"]
+
+
+async def test_an_offer_that_nobody_can_keep_costs_nobody_the_place_in_line(house: House) -> None:
+    """The timetable has changed since the offer: its holder is told so, waits on, and is offered the next."""
+    day = await full_day()
+    phone = browser(house, "en")
+    entry = await joined(phone)
+    await gives_up(day[at(10)])
+    offer = next(each for each in await everything() if each.waiting_entry and each.state == "held")
+    await tables.Absence.insert(
+        *(
+            tables.Absence(
+                office=OFFICE, username=name, date=the_day(), until=None, starts=600, ends=660,
+                reason="",
+            )
+            for name in ("an", "binh")
+        )
+    )  # fmt: skip
+    other = browser(house, "en")  # the phone on which the message came
+    await other.get(f"/a/{offer.reference}?k={await service.manage_token(offer)}")
+    told = await other.post(f"/a/{offer.reference}/offer")
+    assert told.url.path == entry.url.path
+    assert "The time offered no longer exists" in told.text
+    assert "Number 1 on this day's list" in told.text.replace("&#39;", "'")
+    await gives_up(day[at(11)])
+    assert "A time is free for you" in (await phone.get(entry.url.path)).text

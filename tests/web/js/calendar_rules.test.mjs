@@ -92,7 +92,7 @@ test("everything can be reached by arrows from anywhere", () => {
 });
 
 test("a refusal is said beside the field it is about", () => {
-  const cases = [["bad-phone", "phone"], ["too-many-bookings", "phone"], ["too-many-dossiers", "dossier"], ["dossier-needed", "dossier"], ["slot-full", "times"], ["bad-email", "email"], ["bad-name", "name"], ["no-such-procedure", "search"], ["internal", "form"]];
+  const cases = [["bad-phone", "phone"], ["too-many-bookings", "phone"], ["too-many-dossiers", "dossiers"], ["dossier-needed", "dossier"], ["slot-full", "times"], ["officer-cannot", "times"], ["bad-email", "email"], ["bad-name", "name"], ["no-such-procedure", "search"], ["internal", "form"]];
   for (const [code, field] of cases) assert.equal(fieldOf(code), field, code);
   assert.ok(isLimit("too-many-bookings") && isLimit("already-booked") && !isLimit("too-many-dossiers") && !isLimit("slot-full"));
 });

@@ -12,6 +12,7 @@ import { lang, say } from "./i18n.js";
 
 const QUIET = 200; // ms without a stroke until the search asks
 const MOST = 5; // procedures in one visit
+const MOST_DOSSIERS = 999;
 
 /**
  * @param {object} wanted
@@ -31,27 +32,37 @@ export function bookingForm({ view, wish, like, send }) {
   const found = h("ul", { class: "plain-list calendar-found", id: "found", role: "listbox", "aria-label": say("calendar.book.found"), hidden: true });
   const none = h("p", { class: "quiet", role: "status" });
   const picked = h("ul", { class: "plain-list calendar-picked" });
-  const purpose = h("select", { class: "input", id: "purpose", onchange: () => picker.refresh() }, ...["submit", "collect"].map((each) => h("option", { value: each }, say(`book.purpose.${each}`))));
+  const purpose = h("select", { class: "input", id: "purpose", onchange: counted }, ...["submit", "collect"].map((each) => h("option", { value: each }, say(`book.purpose.${each}`))));
   const field = (/** @type {string} */ id, /** @type {Record<string, unknown>} */ more = {}) => h("input", { class: "input", id, autocomplete: "off", ...more });
   const name = field("name", { maxlength: 200 });
   const phone = field("phone", { type: "tel", maxlength: 30 });
   const email = field("email", { type: "email", maxlength: 254 });
   const dossier = field("dossier", { maxlength: 60, autocapitalize: "characters", spellcheck: "false" });
+  const dossiers = field("dossiers", { type: "number", inputmode: "numeric", min: 1, max: MOST_DOSSIERS, step: 1, onchange: counted });
   const language = h("select", { class: "input", id: "language" }, ...["vi", "en"].map((each) => h("option", { value: each }, say(`base.language.${each}`))));
   const noDossier = h("input", { type: "checkbox", id: "no-dossier" });
   const beyond = h("input", { type: "checkbox", id: "beyond" });
   const beyondLabel = h("label", { class: "choice choice-bare", hidden: true }, beyond, h("span", null, say("calendar.book.beyond")));
   const picker = timePicker({
     view, day: wish.day, officer: wish.officer, start: wish.start,
-    ask: (day, officer) => chosen.length === 0 ? "" : `/api/calendar/times?${new URLSearchParams([...chosen.map((each) => ["procedure", each.code]), ["from", day], ["purpose", purpose.value], ...(officer ? [["officer", officer]] : [])])}`,
+    ask: (day, officer) => chosen.length === 0 ? "" : `/api/calendar/times?${new URLSearchParams([...chosen.map((each) => ["procedure", each.code]), ["from", day], ["purpose", purpose.value], ...(count() ? [["dossiers", String(count())]] : []), ...(officer ? [["officer", officer]] : [])])}`,
+    elsewhere: (refusal) => {
+      const id = fieldOf(refusal.code);
+      if (id === "times" || id === "form") return false;
+      wrong(id, refusal.message);
+      return true;
+    },
   });
 
   /** @param {string} id @param {string} words @param {HTMLElement} input @param {boolean} [optional] */
   const labelled = (id, words, input, optional = false) => h("div", { class: "field" }, h("label", { for: id }, optional ? say("calendar.book.optional", { label: words }) : words), h("div", { id: `${id}-error` }), input);
+  const many = labelled("dossiers", say("calendar.dossiers"), dossiers, true);
+  many.append(h("p", { class: "hint" }, say(view.bulk ? "citizen.bring.dossiers_hint" : "citizen.bring.dossiers_most", { n: view.dossiersPerTurn })));
 
   const element = h("form", { class: "stack", novalidate: true, onsubmit: submit },
     h("div", { class: "field" }, h("label", { for: "search" }, say("calendar.book.search")), h("div", { id: "search-error" }), picked, search, found, none),
     h("div", { class: "field" }, h("label", { for: "purpose" }, say("calendar.purpose")), purpose),
+    many,
     picker.element,
     labelled("name", say("calendar.name"), name), labelled("phone", say("calendar.phone"), phone), beyondLabel, labelled("email", say("calendar.email"), email, true),
     labelled("dossier", say("calendar.dossier"), dossier, !view.onlineFilersOnly),
@@ -124,6 +135,20 @@ export function bookingForm({ view, wish, like, send }) {
     picker.refresh();
   }
 
+  /** How many dossiers are brought; null where nobody said, or none are. */
+  function count() {
+    return purpose.value === "submit" && dossiers.validity.valid ? dossiers.valueAsNumber || null : null;
+  }
+
+  /** Another number of dossiers is another length, and has other times. */
+  function counted() {
+    many.hidden = purpose.value !== "submit";
+    wrong("dossiers", miscounted() ? say("refusal.bad-count", { n: MOST_DOSSIERS }) : "");
+    picker.refresh();
+  }
+
+  const miscounted = () => purpose.value === "submit" && !dossiers.validity.valid;
+
   // --- sending -----------------------------------------------------------------------------------------------
 
   /** Says beside a field what is wrong with it, or nothing any more. @param {string} id @param {string} words */
@@ -137,11 +162,11 @@ export function bookingForm({ view, wish, like, send }) {
   /** @param {Event} event */
   async function submit(event) {
     event.preventDefault();
-    for (const id of ["search", "name", "phone", "email", "dossier"]) wrong(id, "");
+    for (const id of ["search", "name", "phone", "email", "dossier", "dossiers"]) wrong(id, "");
     const { start, officer } = picker.chosen();
     /** @type {[string, boolean, string][]} */
     const missing = [
-      ["search", !chosen.length, say("calendar.book.first")], ["name", !name.value.trim(), say("refusal.bad-name")], ["phone", !phone.value.trim(), say("refusal.bad-phone")],
+      ["search", !chosen.length, say("calendar.book.first")], ["dossiers", miscounted(), say("refusal.bad-count", { n: MOST_DOSSIERS })], ["name", !name.value.trim(), say("refusal.bad-name")], ["phone", !phone.value.trim(), say("refusal.bad-phone")],
       ["dossier", view.onlineFilersOnly && !dossier.value.trim() && !noDossier.checked, say("refusal.dossier-needed")],
     ];
     const bad = missing.filter(([, is]) => is);
@@ -151,7 +176,7 @@ export function bookingForm({ view, wish, like, send }) {
     const body = {
       procedures: chosen.map((each) => each.code), start, officer, purpose: purpose.value, language: language.value,
       citizen: { name: name.value.trim(), phone: phone.value.trim(), ...(email.value.trim() && { email: email.value.trim() }) },
-      ...(dossier.value.trim() && { dossierNumber: dossier.value.trim() }),
+      ...(dossier.value.trim() && { dossierNumber: dossier.value.trim() }), ...(count() && { dossiers: count() }),
       waive: [...(noDossier.checked && !dossier.value.trim() ? ["dossier"] : []), ...(beyond.checked ? ["limits"] : [])],
     };
     await send(body, element.querySelector("[type=submit]"), refused);
@@ -175,7 +200,9 @@ export function bookingForm({ view, wish, like, send }) {
     Object.assign(phone, { value: like.phone ?? "" });
     Object.assign(email, { value: like.email ?? "" });
     Object.assign(dossier, { value: like.dossierNumber ?? "" });
+    Object.assign(dossiers, { value: like.dossiers ?? "" });
     purpose.value = like.purpose;
+    many.hidden = purpose.value !== "submit";
     search.value = like.procedures[0] ?? "";
     await look();
   }

@@ -9,12 +9,12 @@ import { say } from "./i18n.js";
 import { pressed } from "./staff.js";
 
 /** @typedef {import("./calendar_rules.js").View} View */
-/** @typedef {import("./calendar_rules.js").Booking & {readable: string, officerName: string | null, phone: string | null, email: string | null, dossierNumber: string | null, dossierCheck: "known" | "unknown" | "unchecked" | null, language: string, waived: string[], reason: string | null, note: string | null, createdAt: string, checkedInAt: string | null, cancelledAt: string | null, open: boolean}} Details */
+/** @typedef {import("./calendar_rules.js").Booking & {readable: string, officerName: string | null, phone: string | null, email: string | null, dossierNumber: string | null, dossierCheck: "known" | "unknown" | "unchecked" | null, dossiers: number | null, language: string, waived: string[], reason: string | null, note: string | null, createdAt: string, checkedInAt: string | null, cancelledAt: string | null, open: boolean}} Details */
 /** @typedef {import("./calendar_grid.js").Wish} Wish */
 /** @typedef {{refresh: () => Promise<void>, tell: (words: string) => void, done: (words: string) => void}} StaffPage */
 
 const REASONS = ["asked", "officer-away", "office-closed", "systems-down", "not-needed", "other"];
-const DOSSIER = { known: "desk.dossier", unknown: "desk.dossier.unknown", unchecked: "desk.dossier.unchecked" };
+const DOSSIER = { known: "calendar.dossier.known", unknown: "desk.dossier.unknown", unchecked: "desk.dossier.unchecked" };
 const CHIPS = { held: "", confirmed: " chip-good", "checked-in": " chip-good", "no-show": " chip-attention", cancelled: "" };
 
 /**
@@ -103,7 +103,7 @@ export function calendarPanel({ page, view, day, closed, show }) {
     const at = (/** @type {string | null} */ instant) => instant && `${time(instant, zone())}, ${shortDate(instant, zone())}`;
     const facts = /** @type {[string, import("./dom.js").Child][]} */ ([
       ["calendar.name", found.name], ["calendar.phone", found.phone && h("a", { href: `tel:${found.phone}` }, phone(found.phone))], ["calendar.email", found.email],
-      ["calendar.procedure", found.procedures.join("; ")], ["calendar.purpose", say(`book.purpose.${found.purpose}`)], ["calendar.dossier", found.dossierNumber && say(DOSSIER[found.dossierCheck ?? "known"], { number: found.dossierNumber })],
+      ["calendar.procedure", found.procedures.join("; ")], ["calendar.purpose", say(`book.purpose.${found.purpose}`)], ["calendar.dossier", found.dossierNumber && say(found.dossierCheck ? DOSSIER[found.dossierCheck] : "desk.dossier", { number: found.dossierNumber })], ["calendar.dossiers", found.dossiers && String(found.dossiers)],
       ["calendar.with", found.officerName ?? say("calendar.anybody")], ["calendar.reference", h("b", { class: "number" }, found.readable)],
       ["calendar.language", say(`base.language.${found.language}`)], ["calendar.created", at(found.createdAt)], ["calendar.checked_in", at(found.checkedInAt)],
       ["calendar.cancelled", at(found.cancelledAt)], ["calendar.reason", found.reason && say(`calendar.reason.${found.reason}`)], ["calendar.note", found.note],
@@ -111,6 +111,7 @@ export function calendarPanel({ page, view, day, closed, show }) {
     fill(capital(when(found)),
       h("p", null, h("span", { class: `chip${CHIPS[found.state]}` }, capital(say(`calendar.state.${found.state}`)))),
       ...found.waived.map((what) => h("p", { class: "notice notice-attention" }, icon("triangle-alert"), h("span", null, say(`calendar.waived.${what}`)))),
+      found.open && (found.dossierCheck === "unknown" || found.dossierCheck === "unchecked") && h("p", { class: "notice notice-attention" }, icon("triangle-alert"), h("span", null, say(`calendar.portal.${found.dossierCheck}`))),
       h("p", { class: "row calendar-acts" },
         found.open && h("button", { class: "button", type: "button", onclick: () => move(found) }, icon("repeat"), say("calendar.move")),
         found.open && h("button", { class: "button button-quiet", type: "button", onclick: () => callOff(found) }, icon("calendar-x"), `${say("calendar.cancel")}…`),

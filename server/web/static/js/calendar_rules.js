@@ -3,7 +3,7 @@
 /** @typedef {{start: string, end: string}} Span */
 /** @typedef {Span & {reference: string, officer: string | null, name: string | null, phoneTail: string, procedures: string[], purpose: string, state: "held" | "confirmed" | "checked-in" | "cancelled" | "no-show"}} Booking */
 /** @typedef {{day: string, opening: Span[], closed: string | null, duties: (Span & {officer: string})[], appointments: Booking[]}} Day */
-/** @typedef {{office: string, officeName: string, timeZone: string, sample: boolean, now: string, slotMinutes: number, onlineFilersOnly: boolean, lastDay: string, officers: {username: string, name: string}[], days: Day[]}} View */
+/** @typedef {{office: string, officeName: string, timeZone: string, sample: boolean, now: string, slotMinutes: number, onlineFilersOnly: boolean, dossiersPerTurn: number, bulk: boolean, lastDay: string, officers: {username: string, name: string}[], days: Day[]}} View */
 /** @typedef {{kind: "slot" | "break", at: number, until: number}} Row */
 /** @typedef {{lane: number, lanes: number}} Lane */
 /** @typedef {{col: number, lane: number, y: number, yEnd: number}} Place where something stands in the grid: its column, its place beside others there, and from and to which row */
@@ -129,10 +129,11 @@ export function step(places, from, key) {
 /** Beside which field a refusal is said; "form" where it is none's. @param {string} code */
 export function fieldOf(code) {
   if (["bad-name", "too-long", "bad-text"].includes(code)) return "name";
-  if (["bad-phone", "already-booked"].includes(code) || code.startsWith("too-many-")) return code === "too-many-dossiers" ? "dossier" : "phone";
+  if (code === "too-many-dossiers") return "dossiers";
+  if (["bad-phone", "already-booked"].includes(code) || code.startsWith("too-many-")) return "phone";
   if (code === "bad-email") return "email";
   if (code.startsWith("dossier-") || code === "bad-dossier") return "dossier";
-  if (["slot-full", "slot-closed", "slot-past", "too-far-ahead", "short-notice"].includes(code)) return "times";
+  if (["slot-full", "slot-closed", "slot-past", "too-far-ahead", "short-notice", "officer-cannot"].includes(code)) return "times";
   return code === "no-such-procedure" ? "search" : "form";
 }
 

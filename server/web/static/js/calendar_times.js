@@ -16,8 +16,9 @@ import { say } from "./i18n.js";
  * @param {string | null} wanted.officer
  * @param {string | null} wanted.start the time to be chosen already, where it is free
  * @param {(day: string, officer: string) => string} wanted.ask the address that answers free times; empty while there is nothing to ask
+ * @param {(refusal: Problem) => boolean} [wanted.elsewhere] says a refusal beside a field of its own, if it has one
  */
-export function timePicker({ view, day, officer, start, ask }) {
+export function timePicker({ view, day, officer, start, ask, elsewhere = () => false }) {
   const zone = view.timeZone;
   const today = view.now.slice(0, 10);
   const who = h("select", { class: "input", id: "with", onchange: () => refresh() }, h("option", { value: "" }, say("calendar.anybody")),
@@ -47,6 +48,7 @@ export function timePicker({ view, day, officer, start, ask }) {
     const mine = (turn += 1);
     const address = on.value && ask(on.value, who.value);
     if (!address) return replace(list, h("p", { class: "quiet" }, say("calendar.book.first")));
+    replace(wrong);
     try {
       const times = /** @type {Time[]} */ (await read(address));
       if (mine !== turn) return;
@@ -56,7 +58,8 @@ export function timePicker({ view, day, officer, start, ask }) {
     } catch (error) {
       if (mine !== turn) return;
       if (!(error instanceof Problem || error instanceof NetworkProblem)) throw error;
-      refused(error.message);
+      draw([]);
+      if (!(error instanceof Problem && elsewhere(error))) refused(error.message);
     }
   }
 
