@@ -57,6 +57,10 @@ STATUS: Mapping[str, int] = {
     "number-taken": 409,
     "too-old": 409,
     "already-withdrawn": 409,
+    "already-held": 409,
+    "no-keeping": 409,
+    "held-too-long": 409,
+    "held-too-often": 409,
     # the desk
     "no-such-counter": 404,
     "no-such-kiosk": 404,

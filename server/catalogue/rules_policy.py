@@ -52,6 +52,9 @@ class Policy(Struct, frozen=True):
     grace_minutes: int = 15
     max_calls: int = 3
     return_within_minutes: int = 30
+    keep_number_minutes: int = 20
+    """So long at most a holder may step out with his number kept; 0 for not at all."""
+    keep_number_times: int = 2
     recall_seconds: int = 20
     undo_seconds: int = 10
     service_target_minutes: int = 20
@@ -182,6 +185,8 @@ SETTINGS: Mapping[str, Callable[[str], Value]] = {
     "grace_minutes": _whole(0, 240),
     "max_calls": _whole(1, 20),
     "return_within_minutes": _whole(0, 600),
+    "keep_number_minutes": _whole(0, 60),
+    "keep_number_times": _whole(1, 20),
     "recall_seconds": _whole(0, 600),
     "undo_seconds": _whole(0, 600),
     "service_target_minutes": _whole(1, 600),

@@ -10,7 +10,7 @@ from server import clock
 from server.catalogue import service as catalogue
 from server.catalogue.views import office_view, office_views
 from server.people.rules import SEATED, Officer
-from server.queue import aside, desk, desk_view, head, service, views, visit
+from server.queue import aside, desk, desk_view, head, hold, service, views, visit
 from server.queue.board import board
 from server.queue.forecasting import Forecaster
 from server.queue.lines import line_views, line_views_of, lines_everywhere
@@ -27,6 +27,7 @@ from server.wire import (
     Finish,
     Handover,
     Help,
+    Hold,
     LineView,
     Merge,
     OfficeView,
@@ -120,14 +121,17 @@ class TicketController(Controller):
     @post("/{follow_token:str}/withdraw", operation_id="withdrawOwn", status_code=200)
     async def withdraw(self, request: Req, follow_token: FromPath[str]) -> Response[bytes]:
         """Give the number back."""
+        return await _by_holder(request, follow_token, lambda: service.withdraw_own(follow_token))
 
-        async def command() -> Answer:
-            await service.withdraw_own(follow_token)
-            return Answer(
-                200, await views.phone_ticket(follow_token, context.language(request), forecaster_of(request))
-            )
+    @post("/{follow_token:str}/hold", operation_id="hold", status_code=200)
+    async def hold(self, request: Req, follow_token: FromPath[str], data: JSONBody[Hold]) -> Response[bytes]:
+        """Step out for a moment: the number is kept, and not called meanwhile."""
+        return await _by_holder(request, follow_token, lambda: hold.hold(follow_token, data.minutes))
 
-        return await once(request, command)
+    @post("/{follow_token:str}/back", operation_id="back", status_code=200)
+    async def back(self, request: Req, follow_token: FromPath[str]) -> Response[bytes]:
+        """Be back from that, and in the queue again."""
+        return await _by_holder(request, follow_token, lambda: hold.back(follow_token))
 
 
 class DeskController(Controller):
@@ -291,6 +295,17 @@ class DeskController(Controller):
     async def undo(self, request: Req, ticket: FromPath[str]) -> Response[bytes]:
         """Take the desk's last verb back."""
         return await _verb(request, lambda officer: aside.undo(officer, ticket))
+
+
+async def _by_holder(request: Req, follow_token: str, act: Callable[[], Awaitable[object]]) -> Response[bytes]:
+    """Do what the holder asks for, and answer with the ticket."""
+
+    async def command() -> Answer:
+        await act()
+        seen = await views.phone_ticket(follow_token, context.language(request), forecaster_of(request))
+        return Answer(200, seen)
+
+    return await once(request, command)
 
 
 async def _verb(request: Req, verb: Callable[[Officer], Awaitable[Ticket]]) -> Response[bytes]:

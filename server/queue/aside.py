@@ -1,13 +1,12 @@
 """What officers set aside and hand on: missed and parked numbers, transfers, merged visits, and the way back."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import msgspec
 from msgspec import Struct
 
 from server import clock
 from server.catalogue import service as catalogue
-from server.catalogue.rules import Interval
 from server.db import row
 from server.errors import Refusal
 from server.journal.append import Change
@@ -31,11 +30,12 @@ from server.queue.hall import (
     line_name,
     number_of,
     open_tickets,
+    opening_today,
     seat_at,
     set_state,
     ticket_by_id,
 )
-from server.queue.rules import Seat, Ticket, came_back_in_time, due_back
+from server.queue.rules import Seat, Ticket, came_back_in_time, due_back, on_hold
 from server.queue.service import withdraw_in
 
 __all__ = [
@@ -59,15 +59,22 @@ class _Card(Struct, frozen=True):
 
 
 async def return_(officer: Officer, ticket: str) -> Ticket:
-    """A missed person is here again: back into the queue with the old arrival, after two further calls."""
+    """A missed person is here again, or one who had stepped out: back into the queue with the old arrival."""
     async with hall_change(officer.office, actor(officer)) as (change, setting):
         return await back_in_queue(change, setting, await ticket_by_id(officer.office, ticket))
 
 
 async def back_in_queue(change: Change, setting: Setting, ticket: Ticket) -> Ticket:
-    """Put a missed ticket back; who came back too late waits from now on, as an ordinary walk-in."""
+    """Put a missed ticket back, after two further calls, and one that its holder has kept without delay.
+
+    Who was missed and came back too late waits from now on, as an ordinary walk-in.
+    """
     check("return", ticket)
-    opening = await _opening_today(setting, change.now)
+    if on_hold(ticket):
+        return await set_state(
+            change, setting, ticket, "ticket.resumed", state="waiting", parked_at=None, parked_until=None
+        )
+    opening = await opening_today(setting, change.now)
     within = timedelta(minutes=setting.policy.return_within_minutes)
     in_time = came_back_in_time(ticket, change.now, within, opening)
     return await set_state(
@@ -82,11 +89,6 @@ async def own_label(setting: Setting, ticket: Ticket) -> str:
     """What a ticket that was away is called from now on: its number, where its card has been handed in meanwhile."""
     card = await row(_Card, tables.Card.select().where(tables.Card.ticket == ticket.id))
     return ticket.label if card is not None else number_of(ticket, setting)
-
-
-async def _opening_today(setting: Setting, now: datetime) -> list[Interval]:
-    today = clock.day_of(now, setting.office.time_zone)
-    return (await catalogue.opening_days(setting.office, today, 1))[today]
 
 
 async def no_show(officer: Officer, ticket: str) -> Ticket:
@@ -116,7 +118,7 @@ async def park(officer: Officer, ticket: str, reason: str | None, minutes: int |
         found = await mine(work, "park", ticket)
         until = None
         if minutes is not None:
-            opening = await _opening_today(work.setting, work.change.now)
+            opening = await opening_today(work.setting, work.change.now)
             until = due_back(work.change.now, timedelta(minutes=minutes), opening)
         parked = await set_state(
             work.change, work.setting, found, "ticket.parked", at_counter=work.desk.counter,

@@ -30,7 +30,7 @@ from server.queue.hall import (
     set_state,
     ticket_by_id,
 )
-from server.queue.rules import DeskRow, Seat, Ticket, Verb, allowed, choose
+from server.queue.rules import DeskRow, Seat, Ticket, Verb, allowed, callable_now, choose
 
 __all__ = [
     "Work",
@@ -155,7 +155,8 @@ async def call_chosen(officer: Officer, ticket: str, reason: str, counter: int |
         if not may_choose(officer, work.setting):
             raise Refusal("not-allowed")
         found = await ticket_by_id(officer.office, ticket)
-        check("call", found)
+        if not callable_now(found, work.change.now):
+            check("call", found)
         refuse_while_paused(work)
         await refuse_while_serving(work)
         if found.line not in work.seat.lines:

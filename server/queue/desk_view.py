@@ -29,7 +29,7 @@ from server.queue.hall import (
     seat_at,
     ticket_by_id,
 )
-from server.queue.rules import DeskRow, Hall, Seat, Ticket, in_hall_since, queue_of, reason
+from server.queue.rules import DeskRow, Hall, Seat, Ticket, callable_now, in_hall_since, on_hold, queue_of, reason
 from server.queue.rules_visit import procedures_of, to_do_here
 from server.queue.visit import NOT_READY
 from server.wire import (
@@ -86,10 +86,12 @@ async def desk_view(officer: Officer, language: Language, counter: int | None = 
         ticket=current,
         parked=[
             await _desk_ticket(ticket, setting, language) for ticket in hall.tickets
-            if ticket.state == "parked" and ticket.line in served
+            if ticket.state == "parked" and not on_hold(ticket) and ticket.line in served
         ],
         missed=[_next(ticket, setting, language) for ticket in hall.tickets
                 if ticket.state == "missed" and ticket.line in served],
+        away=[_next(ticket, setting, language) for ticket in hall.tickets
+              if on_hold(ticket) and not callable_now(ticket, now) and ticket.line in served],
         next=[_next(ticket, setting, language) for ticket in queue[:COMING]],
         waiting=len(queue),
         appointments=[
@@ -263,6 +265,7 @@ def _next(ticket: Ticket, setting: Setting, language: Language) -> DeskNext:
         priority=ticket.rate > 100,
         since=in_hall_since(ticket),
         state=ticket.state,
+        back_by=ticket.parked_until if on_hold(ticket) and ticket.parked_until else UNSET,
     )
 
 

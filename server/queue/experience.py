@@ -132,6 +132,7 @@ async def truth(office: str, day: date) -> Truth:
             tables.Ticket.select(tables.Ticket.id, tables.Ticket.first_called_at).where(
                 (tables.Ticket.office == office)
                 & (tables.Ticket.day == day)
+                & (tables.Ticket.holds == 0)  # when somebody comes back is his own affair, and no promise of ours
                 & tables.Ticket.first_called_at.is_not_null()
             ),
         )

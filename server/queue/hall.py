@@ -10,7 +10,7 @@ from server import clock
 from server.booking import service_arrival as booking
 from server.catalogue import rules as catalogue_rules
 from server.catalogue import service as catalogue
-from server.catalogue.rules import Counter, Office, ServiceLine
+from server.catalogue.rules import Counter, Interval, Office, ServiceLine
 from server.catalogue.rules_absence import at_work
 from server.db import row, rows
 from server.errors import Refusal
@@ -34,6 +34,7 @@ __all__ = [
     "load_setting",
     "number_of",
     "open_tickets",
+    "opening_today",
     "seat_at",
     "set_state",
     "ticket_by_id",
@@ -165,6 +166,12 @@ async def _due(setting: Setting, now: datetime) -> tuple[frozenset[str], frozens
         if any(now < ends for _, ends in at_work(shift, absences, today, zone))
     ]
     return frozenset(shift.username for shift in due), frozenset(shift.counter for shift in due)
+
+
+async def opening_today(setting: Setting, now: datetime) -> list[Interval]:
+    """When the office is open on the day that it is there."""
+    today = clock.day_of(now, setting.office.time_zone)
+    return (await catalogue.opening_days(setting.office, today, 1))[today]
 
 
 def number_of(ticket: Ticket, setting: Setting) -> str:

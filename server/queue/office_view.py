@@ -23,7 +23,7 @@ from server.queue.forecasting import PLAYS, Forecaster, outlook
 from server.queue.hall import Setting, desks, load_hall, load_setting, number_of, seat_at
 from server.queue.kiosk_help import standing
 from server.queue.reception import latest
-from server.queue.rules import FROM_HOME, Hall, Seat, Ticket, callable_now, in_hall_since
+from server.queue.rules import FROM_HOME, Hall, Seat, Ticket, callable_now, in_hall_since, on_hold
 from server.wire import HallDesk, HallLine, HallTruth, HallView, KioskHelp, ReceptionTicket, Wait, WhatIf
 
 __all__ = [
@@ -191,7 +191,7 @@ def _listed(ticket: Ticket, setting: Setting, language: Language) -> ReceptionTi
         state=ticket.state,
         source=ticket.source,
         issued_at=ticket.issued_at,
-        returnable=ticket.state in ("missed", "closed"),
+        returnable=ticket.state in ("missed", "closed") or on_hold(ticket),
         priority=ticket.rate > 100,
     )
 

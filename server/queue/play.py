@@ -17,7 +17,7 @@ import msgspec
 
 from server.clock import milliseconds
 from server.queue.outlook import Booked, LineTimes, Outlook
-from server.queue.rules import CALLS_BEFORE_RETURN, Seat, Ticket, callable_now, may_take, virtual_arrival
+from server.queue.rules import CALLS_BEFORE_RETURN, Seat, Ticket, callable_now, may_take, on_hold, virtual_arrival
 
 __all__ = ["Play", "Setup", "play", "residual"]
 
@@ -89,14 +89,14 @@ class Setup:
         coming = [place for place, ticket in self.away if ticket.state == "coming"]
         self.reachable = {place for place in self.waiting + coming if self.masks[self.group_of[place]]}
         self.rests = [place for place in self.waiting if self.people[place].id in hall.resting]
+        self.still_rest = {place for place, ticket in self.away if ticket.id in hall.resting}
         self.standing: list[list[Head]] = [[] for _ in self.groups]
         for place in self.waiting:
             if self.people[place].id not in hall.resting:
                 self.standing[self.group_of[place]].append((self.v_of[place], place))  # sorted, so a heap already
 
-        self.begun = {
-            place for place, ticket in enumerate(tickets) if ticket.state == "parked"
-        }  # half is taken to be left
+        # Half is taken to be left.
+        self.begun = {place for place, ticket in enumerate(tickets) if ticket.state == "parked" and not on_hold(ticket)}
         self.lines = [line for line in outlook.times if self._serving(line)]
         self.desks = [Desk(place, self) for place in range(len(hall.seats))]
 
@@ -264,7 +264,7 @@ class Play:
         if home is not None:
             self.back[home].append(place)
             desks = 1 << home
-        elif state == "missed":
+        elif state == "missed" or place in setup.still_rest:
             self.resting.append((CALLS_BEFORE_RETURN, place, self.v_of[place]))
         else:
             heapq.heappush(self.heaps[group], (self.v_of[place], place))

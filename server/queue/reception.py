@@ -74,16 +74,17 @@ async def cards(office: str) -> list[CardRow]:
 
 
 async def bring_back(officer: Officer, ticket: str) -> Ticket:
-    """Somebody who was missed, or whom the end of a day closed, is here: back into the queue until the doors close.
+    """Somebody who was missed, had stepped out, or whom the end of a day closed, is here: back into the queue.
 
-    A missed one in time keeps the time waited; everybody else waits from now on, as a walk-in. Refuses wrong-state,
+    Until the doors close. Who stepped out, or was missed and is in time, keeps the time waited; everybody else waits
+    from now on, as a walk-in. Refuses wrong-state,
     office-closed, and too-old for what a day before has ended.
     """
     async with hall_change(officer.office, actor(officer)) as (change, setting):
         found = await ticket_by_id(officer.office, ticket)
         check("bring-back", found)
         await refuse_when_closed(setting, change.now)
-        if found.state == "missed":
+        if found.state != "closed":
             return await back_in_queue(change, setting, found)
         return await _again(change, setting, found, "ticket.reactivated")
 

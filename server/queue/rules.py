@@ -24,6 +24,7 @@ __all__ = [
     "Refused",
     "Seat",
     "Series",
+    "Standing",
     "State",
     "Ticket",
     "Verb",
@@ -38,10 +39,12 @@ __all__ = [
     "next_number",
     "numbered",
     "numbers_given",
+    "on_hold",
     "open_for",
     "ordered",
     "reason",
     "resting",
+    "standing",
     "unserved",
     "virtual_arrival",
 ]
@@ -49,34 +52,38 @@ __all__ = [
 State = Literal[
     "coming", "waiting", "called", "serving", "parked", "missed", "served", "withdrawn", "no-show", "closed"
 ]
+Standing = State | Literal["held"]
+"""A state as verbs see it: what is parked is a desk's, or `held` by its own holder, who has stepped out."""
 Discipline = Literal["accumulating", "strict", "fifo"]
 HelpKind = Literal["head", "emergency"]
 """What a counter calls for: the head, without a sound, or anybody who can come."""
 
 Verb = Literal[
     "call", "recall", "start", "finish", "miss", "return", "park", "resume", "transfer", "merge", "add-procedure",
-    "no-show", "withdraw", "bring-back", "reactivate", "arrive",
+    "no-show", "withdraw", "bring-back", "reactivate", "arrive", "hold", "back",
 ]  # fmt: skip
 
 OPEN_STATES: frozenset[State] = frozenset({"coming", "waiting", "called", "serving", "parked", "missed"})
 
-FROM: Mapping[Verb, frozenset[State]] = {
+FROM: Mapping[Verb, frozenset[Standing]] = {
     "call": frozenset({"waiting"}),
     "recall": frozenset({"called"}),
     "start": frozenset({"called"}),
     "finish": frozenset({"serving"}),
     "miss": frozenset({"called"}),
-    "return": frozenset({"missed"}),
+    "return": frozenset({"missed", "held"}),
     "park": frozenset({"called", "serving"}),
     "resume": frozenset({"parked"}),
     "transfer": frozenset({"called", "serving"}),
     "merge": frozenset({"called", "serving"}),
     "add-procedure": frozenset({"called", "serving"}),
     "no-show": frozenset({"called", "missed"}),
-    "withdraw": frozenset({"coming", "waiting", "missed"}),
-    "bring-back": frozenset({"missed", "closed"}),
+    "withdraw": frozenset({"coming", "waiting", "missed", "held"}),
+    "bring-back": frozenset({"missed", "closed", "held"}),
     "reactivate": frozenset({"no-show"}),
     "arrive": frozenset({"coming"}),
+    "hold": frozenset({"waiting"}),
+    "back": frozenset({"held"}),
 }
 """The states that each verb may start from; from any other it is refused and changes nothing."""
 
@@ -93,7 +100,8 @@ CALLS_BEFORE_RETURN = 2
 class Ticket(Struct, frozen=True, kw_only=True):
     """One number of one person, as stored. `rate` is the class's b in hundredths; `virtual_at` is v.
 
-    `arrived_at` is when the holder of a number taken at home said at the hall that he is there.
+    `arrived_at` is when the holder of a number taken at home said at the hall that he is there; `holds` is how often
+    its holder has stepped out with it kept.
     """
 
     id: str
@@ -131,6 +139,7 @@ class Ticket(Struct, frozen=True, kw_only=True):
     parked_at: datetime | None = None
     kept_ms: int = 0
     parked_until: datetime | None = None
+    holds: int = 0
     chosen_by: str | None = None
     choice_reason: str | None = None
     park_reason: str | None = None
@@ -242,6 +251,16 @@ def ordered(tickets: Iterable[Ticket], now: datetime, discipline: Discipline = "
     return sorted(tickets, key=lambda ticket: _rank(ticket, now, discipline))
 
 
+def on_hold(ticket: Ticket) -> bool:
+    """Whether its own holder keeps a ticket while he has stepped out. One that a desk has parked keeps its counter."""
+    return ticket.state == "parked" and ticket.counter is None
+
+
+def standing(ticket: Ticket) -> Standing:
+    """A ticket's state as verbs see it."""
+    return "held" if on_hold(ticket) else ticket.state
+
+
 def callable_now(ticket: Ticket, now: datetime) -> bool:
     """Whether a ticket stands in the queue: it waits, or the time that it was parked for is over."""
     if ticket.state == "parked":
@@ -288,7 +307,7 @@ def choose(seat: Seat, hall: Hall, now: datetime) -> Ticket | None:
 
 def resting(ticket: Ticket, calls_on_line: Iterable[int]) -> bool:
     """Whether a ticket that came back must still let others go first; takes the journal numbers of its line's calls."""
-    if ticket.returned_seq is None or ticket.state != "waiting":
+    if ticket.returned_seq is None or ticket.state not in ("waiting", "parked"):  # stepping out is no way around it
         return False
     return sum(1 for seq in calls_on_line if seq > ticket.returned_seq) < CALLS_BEFORE_RETURN
 
@@ -296,9 +315,9 @@ def resting(ticket: Ticket, calls_on_line: Iterable[int]) -> bool:
 def ahead_of(ticket: Ticket, hall: Hall, now: datetime) -> int:
     """How many the rule would call before this one if nobody else came: those that compete for the same desks.
 
-    For somebody who is still at home: if he were there now.
+    For somebody who is still at home, or has stepped out: if he were there now.
     """
-    if ticket.state == "coming":
+    if ticket.state == "coming" or on_hold(ticket):
         ticket = structs.replace(ticket, state="waiting")
         hall = structs.replace(hall, tickets=[ticket, *(other for other in hall.tickets if other.id != ticket.id)])
     rivals = {ticket.line}
@@ -342,7 +361,7 @@ def allowed(verb: Verb, ticket: Ticket, *, seat: Seat | None = None) -> Refused 
     """Whether a verb may be done to a ticket, and by this desk where one is given."""
     if verb == "arrive" and ticket.state in OPEN_STATES - FROM[verb]:
         return Refused("already-arrived" if ticket.arrived_at is not None else "not-from-home")
-    if ticket.state not in FROM[verb]:
+    if standing(ticket) not in FROM[verb]:
         return Refused("not-arrived" if ticket.state == "coming" else "wrong-state")
     if seat is not None and ticket.state in ("called", "serving") and ticket.counter != seat.counter:
         return Refused("not-your-ticket")

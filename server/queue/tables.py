@@ -47,6 +47,7 @@ class Ticket(Table, tablename="ticket"):
     parked_at = Timestamptz(null=True, default=None)
     kept_ms = BigInt(default=0)
     parked_until = Timestamptz(null=True, default=None)
+    holds = Integer(default=0)
     chosen_by = Varchar(length=100, null=True, default=None)
     choice_reason = Varchar(length=200, null=True, default=None, help_text=PERSONAL)
     park_reason = Varchar(length=200, null=True, default=None, help_text=PERSONAL)

@@ -19,7 +19,8 @@ from server.queue.hall import (
     number_of,
     ticket_by_id,
 )
-from server.queue.rules import FROM_HOME, Ticket, ahead_of
+from server.queue.rules import FROM_HOME, Ticket, ahead_of, callable_now, on_hold
+from server.queue.rules_hold import offered
 from server.queue.rules_home import expected_turn
 from server.queue.service import Issued, issued_again, ticket_of_token
 from server.rating import service as rating
@@ -89,9 +90,12 @@ async def phone_ticket(token: str, language: Language, forecaster: Forecaster) -
     setting = await load_setting(ticket.office)
     now = clock.now()
     line = setting.lines.get(ticket.line)
+    away = on_hold(ticket) and not callable_now(ticket, now)
+    state = "waiting" if on_hold(ticket) and not away else ticket.state
     ahead, wait = None, None
-    if ticket.state in ("waiting", "coming"):
+    if away or state in ("waiting", "coming"):
         ahead = ahead_of(ticket, await load_hall(setting, now), now)
+    if state in ("waiting", "coming"):
         wait = await forecaster.ticket_wait(ticket.office, ticket.id)
     turn: Turn | UnsetType = UNSET
     if ticket.state == "coming" and wait is None:  # the forecast is older than the ticket: the next best
@@ -109,7 +113,7 @@ async def phone_ticket(token: str, language: Language, forecaster: Forecaster) -
         line_name=name_in(language, line) if line else ticket.line,
         office=ticket.office,
         office_name=name_in(language, setting.office),
-        state=ticket.state,
+        state=state,
         ahead=ahead,
         wait=wait,
         rated=rated_by is not None,
@@ -119,6 +123,8 @@ async def phone_ticket(token: str, language: Language, forecaster: Forecaster) -
         counter=ticket.counter if called and ticket.counter is not None else UNSET,
         called_at=ticket.called_at if called and ticket.called_at is not None else UNSET,
         can_rate=ticket.state == "served" and (rated_by is None or may_replace(rated_by, "phone")),
+        held_until=ticket.parked_until if away and ticket.parked_until is not None else UNSET,
+        hold_minutes=offered(ticket, setting.policy.keep_number_minutes, setting.policy.keep_number_times, now),
     )
 
 

@@ -132,6 +132,8 @@ class DeskTicket(Outgoing):
 
 
 class DeskNext(Outgoing):
+    """A ticket in a list; `back_by` is when the one whose holder has stepped out stands in the queue again."""
+
     id: str
     number: str
     label: str
@@ -140,6 +142,7 @@ class DeskNext(Outgoing):
     priority: bool
     since: datetime
     state: TicketStateName
+    back_by: datetime | UnsetType = UNSET
 
 
 class DeskAppointment(Outgoing):
@@ -189,6 +192,8 @@ class DeskView(Outgoing):
     ticket: DeskTicket | None
     parked: list[DeskTicket]
     missed: list[DeskNext]
+    away: list[DeskNext]
+    """Whose holders have stepped out: nobody calls them until they are back."""
     next: list[DeskNext]
     waiting: int
     appointments: list[DeskAppointment]

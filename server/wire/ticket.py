@@ -9,6 +9,7 @@ from server.wire.base import Code, Incoming, LanguageCode, Outgoing, Text, Ticke
 
 __all__ = [
     "Arrival",
+    "Hold",
     "HomeNumberRequest",
     "PhoneTicket",
     "RatingRequest",
@@ -27,7 +28,8 @@ class Turn(Outgoing):
 class PhoneTicket(Outgoing):
     """A ticket as its holder sees it: nothing about anybody else. `as_of` is when `ahead` and `wait` were true.
 
-    `turn` is told while its holder is at home, so that he knows when to set out.
+    `turn` is told while its holder is at home, so that he knows when to set out; `held_until` while he has stepped out.
+    `hold_minutes` are how long he may step out from now on, empty where he may not.
     """
 
     number: str
@@ -46,6 +48,8 @@ class PhoneTicket(Outgoing):
     counter: int | UnsetType = UNSET
     called_at: datetime | UnsetType = UNSET
     can_rate: bool = False
+    held_until: datetime | UnsetType = UNSET
+    hold_minutes: list[int] = []
 
 
 class RatingRequest(Incoming):
@@ -66,6 +70,12 @@ class HomeNumberRequest(Incoming):
     phone: Annotated[str, Meta(min_length=1, max_length=30)]
     procedure: Code | None = None
     language: LanguageCode = "vi"
+
+
+class Hold(Incoming):
+    """For how long the holder steps out with the number kept."""
+
+    minutes: Annotated[int, Meta(ge=1, le=600)]
 
 
 class Arrival(Incoming):

@@ -101,6 +101,20 @@ async def test_a_number_comes_back_after_the_minutes_it_was_kept_for(hall: Hall)
     await expect(part(page, "parked")).to_contain_text("còn 15 phút")
 
 
+async def test_who_has_stepped_out_is_listed_as_away(hall: Hall) -> None:
+    """With the time, and not as the desk's own to resume; Đã đến puts the number back among the next."""
+    ticket = await hall.issue()
+    page = await hall.desk()
+    await hall.holder(ticket, "hold", {"minutes": 10})
+    await expect(part(page, "away")).to_contain_text(ticket["number"])
+    await expect(part(page, "away")).to_contain_text("đến ")
+    await expect(part(page, "parked-group")).to_be_hidden()
+    await expect(part(page, "next-none")).to_be_visible()
+    await part(page, "away").get_by_role("button", name=f"{ticket['number']} đã đến").click()
+    await expect(part(page, "next")).to_contain_text(ticket["number"])
+    await expect(part(page, "away-group")).to_be_hidden()
+
+
 async def test_two_numbers_of_one_person_are_merged(hall: Hall) -> None:
     """Gộp số finds the other number by its signs, in any line; it leaves the queue, and can be brought back by undo."""
     await hall.issue("A")

@@ -36,6 +36,10 @@ async def parked(hall: Hall, ticket: Ticket) -> None:
     await (await serving(hall, ticket)).verb(ticket, "park", {"reason": "Đi sao chụp"})
 
 
+async def held(hall: Hall, ticket: Ticket) -> None:
+    await hall.holder(ticket, "hold", {"minutes": 10})
+
+
 async def missed(hall: Hall, ticket: Ticket) -> None:
     await (await called(hall, ticket)).verb(ticket, "miss")
 
@@ -54,7 +58,7 @@ async def rated(hall: Hall, ticket: Ticket) -> None:
 
 
 STATES: list[Callable[[Hall, Ticket], Awaitable[object]]] = [
-    waiting, called, serving, parked, missed, served, withdrawn, rated,
+    waiting, called, serving, parked, held, missed, served, withdrawn, rated,
 ]  # fmt: skip
 
 
@@ -150,6 +154,31 @@ async def test_a_number_is_given_back_after_one_question(hall: Hall) -> None:
     await expect(page.locator("#headline")).to_have_text("Ông/bà đã trả số")
     await expect(page.locator("#withdraw")).to_be_hidden()
     assert (await hall.waiting())["H"] == 0
+
+
+async def test_who_must_step_out_keeps_the_number(hall: Hall) -> None:
+    """Giữ số asks for how long, says until when, and nobody is called; Tôi đã quay lại puts it back in its place."""
+    ticket = await hall.issue("H")
+    page = await phone(hall, f"/t/{ticket['followToken']}")
+    step_out = page.get_by_role("button", name="Giữ số khi ra ngoài")
+    await step_out.click()
+    choices = page.locator("#hold").get_by_role("group")
+    await expect(choices.get_by_role("button")).to_have_text(["5 phút", "10 phút", "15 phút", "20 phút"])
+    await expect(choices.get_by_role("button").first).to_be_focused()
+    assert await complaints(page) == []
+    await page.get_by_role("button", name="Tôi ở lại").click()
+    await expect(step_out).to_be_focused()
+    await step_out.click()
+    await choices.get_by_role("button", name="10 phút").click()
+    await expect(page.locator("#headline")).to_have_text(re.compile(r"^Ông/bà đang giữ số đến \d\d:\d\d$"))
+    await expect(page.locator("#note")).to_contain_text("không mất")
+    await expect(page.get_by_role("button", name="Trả số")).to_be_visible()
+    desk = await hall.officer()
+    assert await desk.do("POST", "/api/desk/next") is None
+    await page.get_by_role("button", name="Tôi đã quay lại").click()
+    await expect(page.locator("#headline")).to_have_text("Ông/bà là người tiếp theo")
+    assert (await desk.next())["id"] == ticket["id"]
+    await expect(page.locator("#hold")).to_be_hidden()
 
 
 async def test_after_service_the_holder_says_how_it_went(hall: Hall) -> None:

@@ -103,6 +103,8 @@ class Guest(msgspec.Struct, frozen=True):
     takes: float
     back_after: float | None = None
     """Misses his first call, and is back so many minutes later."""
+    out: tuple[float, float] | None = None
+    """Steps out between these minutes, his number kept, if he has not been called before."""
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -115,7 +117,7 @@ class Call(msgspec.Struct, frozen=True):
 
 
 @st.composite
-def guests(draw: st.DrawFn, *, ahead_of_clock: float = 0, miss: bool = True) -> list[Guest]:
+def guests(draw: st.DrawFn, *, ahead_of_clock: float = 0, miss: bool = True, step_out: bool = False) -> list[Guest]:
     """People within an hour. With `ahead_of_clock` some count from so many minutes after they came."""
     found = []
     for key in range(draw(st.integers(1, 9))):
@@ -123,7 +125,11 @@ def guests(draw: st.DrawFn, *, ahead_of_clock: float = 0, miss: bool = True) -> 
         early = draw(st.sampled_from([0, 0, -20, -7, ahead_of_clock]))
         back = draw(st.sampled_from([None, None, None, 1.0, 30.0])) if miss else None
         line, rate = draw(st.sampled_from(LINES)), draw(st.sampled_from([100, 100, 150, 300]))
-        found.append(Guest(key, line, rate, comes, comes + early, draw(st.integers(1, 30)), back))
+        out = None
+        if step_out and draw(st.booleans()):
+            leaves = comes + draw(st.integers(0, 20))
+            out = (leaves, leaves + draw(st.integers(1, 20)))
+        found.append(Guest(key, line, rate, comes, comes + early, draw(st.integers(1, 30)), back, out))
     return found
 
 
@@ -137,6 +143,7 @@ def played(people: Iterable[Guest], seats: Sequence[Seat], discipline: Disciplin
     """Plays the hall minute by minute with `rules.choose`, until nobody waits; every call in its order."""
     by_key = {guest.key: guest for guest in people}
     events = [(guest.comes, 0, guest.key, "comes") for guest in by_key.values()]
+    events += [(guest.out[1], 3, guest.key, "in again") for guest in by_key.values() if guest.out]
     heapq.heapify(events)
     waiting: dict[int, Ticket] = {}
     away: dict[int, Ticket] = {}
@@ -152,12 +159,13 @@ def played(people: Iterable[Guest], seats: Sequence[Seat], discipline: Disciplin
                 waiting[key] = ticket(key, guest.line, -guest.v, rate=guest.rate, issued=-guest.comes)
             elif what == "back":
                 waiting[key] = msgspec.structs.replace(away.pop(key), state="waiting", returned_seq=seq)
-            else:
+            elif what == "free":
                 free.append(next(each for each in seats if each.counter == key))
         for desk in sorted(free, key=lambda each: each.counter):
             rest = frozenset(t.id for t in waiting.values() if rules.resting(t, on_line[t.line]))
             instant = NOW + minutes(now)
-            chosen = rules.choose(desk, Hall(list(waiting.values()), seats, discipline, resting=rest), instant)
+            present = [_stepped_out(t, by_key[key].out, now) for key, t in waiting.items()]
+            chosen = rules.choose(desk, Hall(present, seats, discipline, resting=rest), instant)
             if chosen is None:
                 continue
             guest, seq = by_key[chosen.number], seq + 1
@@ -171,6 +179,13 @@ def played(people: Iterable[Guest], seats: Sequence[Seat], discipline: Disciplin
             free.remove(desk)
             del waiting[guest.key]
     return calls
+
+
+def _stepped_out(waits: Ticket, out: tuple[float, float] | None, now: float) -> Ticket:
+    """The ticket as it is stored from when its holder steps out; nothing is written when the time runs out."""
+    if out is None or now < out[0] or waits.returned_seq is not None:
+        return waits
+    return msgspec.structs.replace(waits, state="parked", parked_until=NOW + minutes(out[1]))
 
 
 def first_call(calls: Iterable[Call], key: int) -> float:

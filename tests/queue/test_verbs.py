@@ -9,8 +9,8 @@ import pytest
 
 from server.db import Database, transaction
 from server.people.rules import Officer
-from server.queue import aside, desk, home, reception, service, visit
-from server.queue.rules import FROM, OPEN_STATES, State, Ticket, Verb
+from server.queue import aside, desk, hold, home, reception, service, visit
+from server.queue.rules import FROM, OPEN_STATES, Standing, State, Ticket, Verb, standing
 from tests.queue.office import (
     BIRTH,
     COPY,
@@ -32,6 +32,12 @@ from tests.server.support import Clock
 Deed = Callable[[Officer, Ticket, Ticket], Awaitable[object]]
 """What an officer does to a ticket; the last one is another ticket that waits."""
 
+
+async def _by_holder(ticket: Ticket, deed: Callable[[str], Awaitable[object]]) -> None:
+    """What its holder does on the phone, whoever sits where."""
+    await deed(await service.follow_token(ticket))
+
+
 DEEDS: Mapping[Verb, Deed] = {
     "call": lambda who, ticket, other: desk.call_chosen(who, ticket.id, "việc gấp"),
     "recall": lambda who, ticket, other: desk.recall(who, ticket.id),
@@ -51,12 +57,15 @@ DEEDS: Mapping[Verb, Deed] = {
     "bring-back": lambda who, ticket, other: reception.bring_back(who, ticket.id),
     "reactivate": lambda who, ticket, other: reception.reactivate(who, ticket.id),
     "arrive": lambda who, ticket, other: home.arrive(who, ticket.id),
+    "hold": lambda who, ticket, other: _by_holder(ticket, lambda token: hold.hold(token, 10)),
+    "back": lambda who, ticket, other: _by_holder(ticket, hold.back),
 }  # fmt: skip
 
-LEADS_TO: Mapping[Verb, State] = {
+LEADS_TO: Mapping[Verb, Standing] = {
     "call": "called", "recall": "called", "start": "serving", "finish": "served", "miss": "missed",
     "return": "waiting", "park": "parked", "resume": "serving", "transfer": "waiting", "no-show": "no-show",
     "withdraw": "withdrawn", "bring-back": "waiting", "reactivate": "waiting", "arrive": "waiting",
+    "hold": "held", "back": "waiting",
 }  # fmt: skip
 """The state after a verb; the others leave it as it was."""
 
@@ -71,7 +80,9 @@ def expected(verb: Verb, state: str, who: str) -> str | None:
     at_desk = state in ("called", "serving")
     if verb in SEATED and who == "lan":
         return "not-seated"
-    if verb == "arrive" and state in OPEN_STATES - FROM[verb]:
+    if (verb, state) == ("hold", "held"):
+        return "already-held"
+    if verb == "arrive" and state in {*OPEN_STATES, "held"} - FROM[verb]:
         return "not-from-home"
     if state == "coming" and state not in FROM[verb]:
         return "not-arrived"
@@ -83,7 +94,7 @@ def expected(verb: Verb, state: str, who: str) -> str | None:
 def test_the_matrix_is_whole() -> None:
     """No verb and no state is left out."""
     assert set(DEEDS) == set(FROM) == set(get_args(Verb))
-    assert set(STATES) == set(get_args(State))
+    assert set(STATES) == {*get_args(State), "held"}
     assert {state for states in FROM.values() for state in states} <= set(STATES)
 
 
@@ -106,7 +117,7 @@ async def test_every_verb_from_every_state(database: Database, clock: Clock, sta
                         assert await all_there_is() == before, (verb, name)
                         continue
                     after = await now_is(ticket)
-                    assert after.state == LEADS_TO.get(verb, ticket.state), (verb, name)
+                    assert standing(after) == LEADS_TO.get(verb, state), (verb, name)
                     assert after.touched_seq > ticket.touched_seq
                     assert (after.series, after.number, after.day) == (ticket.series, ticket.number, ticket.day)
     await kept_its_promises(OFFICE)
@@ -114,6 +125,7 @@ async def test_every_verb_from_every_state(database: Database, clock: Clock, sta
 
 TWICE: Mapping[Verb, str | None] = {
     "recall": "too-soon", "withdraw": "already-withdrawn", "add-procedure": None, "arrive": "already-arrived",
+    "hold": "already-held",
 }  # fmt: skip
 """How the same verb ends when it is pressed again; wrong-state where nothing else is said."""
 
@@ -139,12 +151,12 @@ async def test_yesterdays_numbers_are_over(database: Database, clock: Clock) -> 
     """The next morning nothing can be done to any of them, whatever they were, and refusing it begins no day."""
     await open_office()
     dung, trang, lan = await seated("dung", 1), await seated("trang", 2), await officer("lan")
-    away = ("closed", "coming", "served", "withdrawn", "no-show", "missed", "parked")
+    away = ("closed", "coming", "served", "withdrawn", "no-show", "missed", "parked", "held")
     tickets = [await ticket_in(state, dung) for state in away]
     tickets += [await ticket_in("called", trang), await ticket_in("serving", dung)]
     other = await issue()
     tickets.append(other)
-    assert {ticket.state for ticket in tickets} == set(STATES)
+    assert {standing(ticket) for ticket in tickets} == set(STATES)
     clock.local(9, 0, days=1)
     before = await all_there_is()
     for ticket in tickets:

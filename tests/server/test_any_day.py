@@ -336,6 +336,15 @@ class AnyDay(RuleBasedStateMachine):
     def give_a_number_back(self, which: int) -> None:
         self.send(self.world.anybody, "POST", f"/api/tickets/{self.ticket(which)['followToken']}/withdraw")
 
+    @precondition(lambda self: self.tickets)
+    @rule(which=which, minutes=st.sampled_from([None, None, 5, 20, 21]))
+    def step_out_or_come_back(self, which: int, minutes: int | None) -> None:
+        path = f"/api/tickets/{self.ticket(which)['followToken']}"
+        if minutes is None:
+            self.send(self.world.anybody, "POST", f"{path}/back")
+        else:
+            self.send(self.world.anybody, "POST", f"{path}/hold", {"minutes": minutes})
+
     @rule(pause=st.sampled_from(PAUSES))
     def time_passes(self, pause: dict[str, float]) -> None:
         self.world.clock.forward(**pause)

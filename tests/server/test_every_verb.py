@@ -99,6 +99,9 @@ async def test_events_and_snapshot_agree_after_every_verb(
     await wall.agrees()
     ok(await house.client().post(f"/api/tickets/{tickets[-3]['followToken']}/withdraw"))
     await wall.agrees()
+    for verb, body in (("hold", {"minutes": 5}), ("back", None)):
+        ok(await house.client().post(f"/api/tickets/{tickets[-5]['followToken']}/{verb}", json=body))
+        await wall.agrees()
 
     first = tickets[0]
     ok(await tablet.post("/api/tablet/rating", json={"ticketId": first["id"], "level": 1}))

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { beside, canChoose, concernsDesk, lasting, minutesBetween, phase, primary, request, row, undo, wishFor } from "../../../server/web/static/js/desk_rules.js";
+import { beside, canChoose, concernsDesk, lasting, minutesBetween, phase, primary, request, row, soonestBack, undo, wishFor } from "../../../server/web/static/js/desk_rules.js";
 import { VERBS } from "../../../server/web/static/js/keys.js";
 
 const ALL = ["next", "start", "finish", "recall", "miss", "park", "resume", "transfer", "add-procedure", "return", "undo", "pause", "close", "merge", "call", "help", "handover"];
@@ -138,4 +138,12 @@ test("the desk asks again for a snapshot and for any news but ratings: a bare nu
   assert.ok(concernsDesk(null));
   assert.ok(!concernsDesk({ kind: "rating.given" }));
   assert.ok(concernsDesk({}));
+});
+
+test("the page asks again when the first of the kept numbers stands in the queue again, and not for one that does already", () => {
+  const at = (time) => `2026-11-23T${time}:00+07:00`;
+  const given = (away, parked) => soonestBack({ ...view(), asOf: at("08:50"), away: away.map((backBy) => ({ backBy })), parked: parked.map((parkedUntil) => ({ parkedUntil })) });
+  assert.equal(given([at("09:10"), at("09:00")], [undefined, at("08:40")]), 600000);
+  assert.equal(given([], [at("08:51")]), 60000);
+  assert.equal(given([], [undefined, at("08:50")]), null);
 });

@@ -17,6 +17,20 @@ test("every state has a sentence, and only one that will be called a wait", () =
   }
 });
 
+test("who has stepped out reads until when, how many are ahead and that nothing is lost, and may give the number back", () => {
+  const away = ticket("parked", { ahead: 3, heldUntil: "2026-11-23T09:40:00+07:00", timeZone: "Asia/Ho_Chi_Minh" });
+  const { headline, wait, note, stay, withdraw, hold } = told(away);
+  assert.deepEqual([headline, wait, note], [["follow.held", { time: "09:40" }], ["ticket.ahead.phone", { n: 3 }], ["follow.held.note"]]);
+  assert.deepEqual([stay, withdraw, hold], [false, true, "held"]);
+  assert.deepEqual(told({ ...away, ahead: 0 }).wait, ["follow.held.next"]);
+});
+
+test("stepping out is offered where the server offers it, and nowhere else", () => {
+  assert.equal(told(ticket("waiting", { holdMinutes: [5, 10] })).hold, "offered");
+  assert.equal(told(ticket("waiting", { holdMinutes: [] })).hold, "");
+  assert.equal(told(ticket("parked")).hold, "");
+});
+
 test("waiting tells how many are ahead, and nobody is told as being next", () => {
   assert.deepEqual(told(ticket("waiting", { ahead: 4 })).headline, ["ticket.ahead.phone", { n: 4 }]);
   assert.deepEqual(told(ticket("waiting", { ahead: 0 })).headline, ["ticket.ahead.zero"]);

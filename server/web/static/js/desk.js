@@ -10,7 +10,7 @@ import { drawSeats, seatsProblem, signIn } from "./desk_door.js";
 import { face } from "./desk_face.js";
 import { listen } from "./desk_keys.js";
 import { panel } from "./desk_panel.js";
-import { ASKING, concernsDesk, phase, request, wishFor } from "./desk_rules.js";
+import { ASKING, concernsDesk, phase, request, soonestBack, wishFor } from "./desk_rules.js";
 import { VERBS } from "./keys.js";
 
 /** @typedef {import("./desk_rules.js").View} View */
@@ -80,6 +80,8 @@ function tell() {
 
 let asking = false;
 let askAgain = false;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let alarm;
 
 /** Asks the server; calls that come meanwhile become one more question. */
 async function refresh() {
@@ -107,6 +109,9 @@ function take(fresh) {
   if (view?.help && fresh.help === null && view.counter === fresh.counter) news = say("desk.help.coming");
   view = fresh;
   ahead = Date.parse(fresh.asOf) - Date.now();
+  clearTimeout(alarm);
+  const next = soonestBack(fresh);
+  if (next !== null) alarm = setTimeout(refresh, next + 500);
   feed ??= followed(fresh.office);
   draw();
 }

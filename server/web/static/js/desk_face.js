@@ -173,7 +173,7 @@ export function face(root, press) {
       write(element.querySelector(".waited"), minutes(minutesBetween(one.since, now)));
       write(element.querySelector(".line"), one.lineName);
       const button = element.querySelector("button");
-      if (button) set(button, { hidden: !choosing || one.state !== "waiting" });
+      if (button) set(button, { hidden: !choosing });
     });
     set(/** @type {Element} */ (part("next-none")), { hidden: view.next.length > 0 });
     write(part("waiting-small"), view.waiting ? say("desk.waiting", { n: view.waiting }) : "");
@@ -181,6 +181,11 @@ export function face(root, press) {
     group("missed", view.missed, (one) => one.id, (one) => h("li", { class: "coming-row" },
       h("b", { class: "number" }, one.label), h("span", { class: "line" }, one.lineName),
       view.verbs.includes("return") && h("button", { class: "button button-quiet", type: "button", "data-verb": "return", "data-ticket": one.id, "aria-label": say("desk.return.of", { label: one.label }) }, say("desk.return"))));
+
+    group("away", view.away, (one) => one.id, (one) => h("li", { class: "coming-row" },
+      h("b", { class: "number" }, one.label), h("span", { class: "line" }, h("span", null, one.lineName), h("small", { class: "waited quiet" })),
+      view.verbs.includes("return") && h("button", { class: "button button-quiet", type: "button", "data-verb": "return", "data-ticket": one.id, "aria-label": say("desk.return.of", { label: one.label }) }, say("desk.return"))),
+    (element, one) => write(element.querySelector(".waited"), say("desk.away.until", { time: time(one.backBy ?? "", view.timeZone) })));
 
     group("parked", view.parked, (one) => one.id, (one) => h("li", { class: "coming-row" },
       h("b", { class: "number" }, one.label), h("span", { class: "line" }, h("span", null, one.parkReason || one.lineName), h("small", { class: "waited quiet" })),

@@ -24,7 +24,7 @@
  * @property {string} [parkReason]
  * @property {string} [why]
  *
- * @typedef {{id: string, number: string, label: string, line: string, lineName: string, priority: boolean, since: string, state: TicketState}} Coming
+ * @typedef {{id: string, number: string, label: string, line: string, lineName: string, priority: boolean, since: string, state: TicketState, backBy?: string}} Coming
  * @typedef {{start: string, procedure: string, state: string}} Appointment
  * @typedef {{number: number, name: string, officer: string | null, lines?: string[]}} Counter
  *
@@ -40,6 +40,7 @@
  * @property {Ticket | null} ticket
  * @property {Ticket[]} parked
  * @property {Coming[]} missed
+ * @property {Coming[]} away
  * @property {Coming[]} next
  * @property {number} waiting
  * @property {Appointment[]} appointments
@@ -83,6 +84,16 @@ const PRIMARY = {
   serving: { verb: "finish-next", needs: ["finish"], phrase: "staff.finish_next" },
   paused: { verb: "unpause", needs: ["pause", "resume-counter"], phrase: "desk.unpause" },
 };
+
+/**
+ * In how many ms the next number that was kept for a while stands in the queue again, by itself and without any news; null where none will.
+ * @param {View} view
+ */
+export function soonestBack(view) {
+  const instants = [...view.away.map((one) => one.backBy), ...view.parked.map((one) => one.parkedUntil)];
+  const left = instants.map((instant) => (instant ? Date.parse(instant) : 0) - Date.parse(view.asOf)).filter((ms) => ms > 0);
+  return left.length ? Math.min(...left) : null;
+}
 
 /**
  * The next right thing: what the one large button says.

@@ -5,6 +5,7 @@ import { find, h, icon, replace, set } from "./dom.js";
 import { minutes, time } from "./format.js";
 import { say } from "./i18n.js";
 import { ratingForm } from "./rating.js";
+import { holdBox } from "./ticket_hold.js";
 import { rings, story } from "./ticket_rules.js";
 
 /** @typedef {import("./ticket_rules.js").Ticket} Ticket */
@@ -62,7 +63,10 @@ function draw(now) {
   write(place("as-of"), say("follow.as_of", { time: time(now.asOf, now.timeZone) }));
   place("home").hidden = now.state !== "coming";
   place("stay").hidden = !told.stay;
+  place("tell").hidden = !told.tell;
   place("book").hidden = !told.book;
+  hold.draw(told.hold, now);
+  wakeAt(now);
   drawWithdraw(told.withdraw);
   drawRating(sent && told.rating ? "done" : told.rating);
 }
@@ -70,6 +74,22 @@ function draw(now) {
 function ring() {
   // Browsers let a page shake the phone only once it was touched.
   if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.([300, 150, 300, 150, 300]);
+}
+
+// --- stepping out --------------------------------------------------------------------------------------------
+
+const hold = holdBox(place("hold"), (button, verb, body) => doing(button, async () => {
+  await command("POST", `/api/tickets/${token}/${verb}`, body);
+  take(await read(`/api/tickets/${token}`));
+}));
+
+/** @type {number | undefined} */
+let alarm;
+
+/** Nothing happens at the server when a time runs out: ask again then. By the server's clock; a phone's may be wrong. @param {Ticket} now */
+function wakeAt({ heldUntil, asOf }) {
+  clearTimeout(alarm);
+  if (heldUntil) alarm = setTimeout(wake, Date.parse(heldUntil) - Date.parse(asOf) + 1000);
 }
 
 // --- giving the number back ----------------------------------------------------------------------------------

@@ -12,12 +12,14 @@
  * @property {string} asOf
  * @property {string} timeZone
  * @property {{begins: string, ends: string}} [turn] while its holder is at home
+ * @property {string} [heldUntil] while its holder has stepped out
+ * @property {number[]} [holdMinutes] for how long he may
  * @property {number} [counter]
  * @property {string} [calledAt]
  * @property {boolean} canRate
  *
  * @typedef {[string, Record<string, string | number>?]} Said a phrase's key and its values
- * @typedef {{headline: Said, wait: Said | null, note: Said | null, stay: boolean, withdraw: boolean, book: boolean, rating: "" | "ask" | "again" | "done"}} Story
+ * @typedef {{headline: Said, wait: Said | null, note: Said | null, stay: boolean, withdraw: boolean, hold: "" | "offered" | "held", tell: boolean, book: boolean, rating: "" | "ask" | "again" | "done"}} Story
  */
 
 /** @type {Record<string, [string, string]>} headline and what to do next */
@@ -44,22 +46,27 @@ function rating(ticket) {
  * @returns {Story}
  */
 export function story(ticket, rose, minutes, time) {
-  const { state, ahead, wait, counter } = ticket;
+  const { state, ahead, wait, counter, heldUntil, holdMinutes = [], timeZone } = ticket;
   /** @type {Story} */
   const told = {
     headline: ["state.waiting"], wait: null, note: null, stay: ["waiting", "called"].includes(state),
-    withdraw: ["coming", "waiting", "missed"].includes(state), book: state === "closed", rating: rating(ticket),
+    withdraw: ["coming", "waiting", "missed"].includes(state) || heldUntil !== undefined,
+    hold: heldUntil ? "held" : holdMinutes.length ? "offered" : "", tell: ["coming", "waiting", "parked", "missed"].includes(state), book: state === "closed", rating: rating(ticket),
   };
   if (state === "waiting") {
     if (ahead !== null) told.headline = ahead === 0 ? ["ticket.ahead.zero"] : ["ticket.ahead.phone", { n: ahead }];
     told.wait = wait ? ["follow.wait", { minutes: minutes(wait.p50, wait.p90) }] : ["ticket.eta.unknown"];
     told.note = rose ? ["follow.rose"] : wait && ["follow.may_change"];
   } else if (state === "coming") {
-    const { turn, timeZone } = ticket;
+    const { turn } = ticket;
     told.headline = ["home.ticket.not_called"];
     told.wait = turn ? ["home.ticket.turn", { from: time(turn.begins, timeZone), to: time(turn.ends, timeZone) }] : ["ticket.eta.unknown"];
     if (ahead === 0) told.wait = ["home.ticket.turn_now"];
     told.note = ["home.ticket.keep"];
+  } else if (heldUntil) {
+    told.headline = ["follow.held", { time: time(heldUntil, timeZone) }];
+    told.wait = ahead ? ["ticket.ahead.phone", { n: ahead }] : ["follow.held.next"];
+    told.note = ["follow.held.note"];
   } else if (state === "called" || state === "serving") {
     told.headline = [`follow.${state}`, { counter: counter ?? "" }];
   } else if (state === "served") {
