@@ -17,9 +17,10 @@ from server.booking.dossiers import (
 )
 from server.booking.service_dossiers import check_again
 from server.settings import Settings
-from tests.booking.portal import PortalServer, portal_server
+from tests.booking.portal import PortalServer
 from tests.booking.small import COPY, DOSSIER, OFFICE, everything, open_small_office, state, time
 from tests.server.support import Clock, House, house_of, ok, refused, until
+from tests.stand_ins.http import Mishap, Response
 
 OTHER = "H26.10-261121-0043"
 
@@ -36,7 +37,8 @@ class Instant:
 
 @pytest.fixture
 async def portal() -> AsyncIterator[PortalServer]:
-    async with portal_server() as found:
+    """A portal that knows one dossier."""
+    async with PortalServer().running() as found:
         found.known.add(DOSSIER)
         yield found
 
@@ -49,7 +51,7 @@ def instant() -> Instant:
 @pytest.fixture
 async def asking(portal: PortalServer, instant: Instant) -> AsyncIterator[Dossiers]:
     """What the server asks with, of this portal."""
-    made = Dossiers(HttpPortal(portal.address, "bí mật".encode().hex()), instant)
+    made = Dossiers(HttpPortal(portal.url, "bí mật".encode().hex()), instant)
     yield made
     await made.close()
 
@@ -57,7 +59,7 @@ async def asking(portal: PortalServer, instant: Instant) -> AsyncIterator[Dossie
 @pytest.fixture
 async def house(furnished_url: str, clock: Clock, portal: PortalServer) -> AsyncIterator[House]:
     """The server with this portal set up, and the small office, for online filers only."""
-    async with house_of(furnished_url, dossier_check=portal.address, dossier_check_token="t0ken") as found:
+    async with house_of(furnished_url, dossier_check=portal.url, dossier_check_token="t0ken") as found:
         await open_small_office(online_filers_only="true")
         yield found
 
@@ -88,21 +90,25 @@ async def test_the_portal_is_asked_and_its_word_believed_for_a_while(
 
 async def test_many_at_once_ask_once(asking: Dossiers, portal: PortalServer) -> None:
     """Who asks for a number that is being asked for waits for that answer; one who goes away takes it from nobody."""
-    portal.answers.append(-1)
+    portal.answers.append(Mishap.SAYS_NOTHING)
     many = [asyncio.create_task(asking.check(OFFICE, DOSSIER)) for _ in range(20)]
     await until(lambda: bool(portal.asked))
     many[0].cancel()
-    portal.go_on.set()
+    portal.hang_up()
     said = await asyncio.gather(*many, return_exceptions=True)
     assert isinstance(said[0], asyncio.CancelledError)
     assert said[1:] == ["unchecked"] * 19
     assert len(portal.asked) == 1
 
 
-@pytest.mark.parametrize("answer", [500, 404, 302, 0, b"", b"<html>", b"{}", b'{"known": "yes"}', b"\xff", b"[]"])
-async def test_what_is_no_answer_is_unchecked(asking: Dossiers, portal: PortalServer, answer: int | bytes) -> None:
+@pytest.mark.parametrize(
+    "answer", [500, 404, 302, Mishap.HANGS_UP, b"", b"<html>", b"{}", b'{"known": "yes"}', b"\xff", b"[]"]
+)
+async def test_what_is_no_answer_is_unchecked(
+    asking: Dossiers, portal: PortalServer, answer: int | bytes | Mishap
+) -> None:
     """Failures, other pages and half sentences say nothing about a dossier, and are not remembered as a no."""
-    portal.answers.append(answer)
+    portal.answers.append(Response(body=answer) if isinstance(answer, bytes) else answer)
     assert await asking.check(OFFICE, DOSSIER) == "unchecked"
     assert await asking.check(OFFICE, DOSSIER) == "known"
 
@@ -112,7 +118,7 @@ async def test_a_silent_portal_keeps_nobody_waiting(
 ) -> None:
     """After some questions in vain it is left alone for a while; then it is asked again."""
     monkeypatch.setattr(dossiers_module, "ASK_SECONDS", 0.05)
-    portal.answers.extend([-1] * FAILURES)
+    portal.answers.extend([Mishap.SAYS_NOTHING] * FAILURES)
     assert [await asking.check(OFFICE, DOSSIER) for _ in range(FAILURES + 5)] == ["unchecked"] * (FAILURES + 5)
     assert len(portal.asked) == FAILURES
     instant.at += PAUSE_SECONDS

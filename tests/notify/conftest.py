@@ -6,7 +6,7 @@ import pytest
 
 from server.db import Database
 from tests.booking.small import open_small_office
-from tests.notify.stand_ins import Gateway, Mailbox, gateway_of, mailbox_of
+from tests.notify.stand_ins import Gateway, Mailbox, mailbox_of
 from tests.server.fixtures import *  # noqa: F403
 from tests.server.support import Clock
 
@@ -28,5 +28,5 @@ async def mailbox() -> AsyncIterator[Mailbox]:
 @pytest.fixture
 async def gateway() -> AsyncIterator[Gateway]:
     """A message gateway on a port of its own, that may be told to misbehave."""
-    async with gateway_of() as gateway:
+    async with Gateway().running() as gateway:
         yield gateway

@@ -1,11 +1,7 @@
 """A push service run as a real HTTP server, and the browser behind it, which reads what comes by another library."""
 
-import asyncio
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections import deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import http_ece
@@ -14,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from server.notify.push import Subscription
+from tests.stand_ins.http import HttpService, Request
 
 HOSTS = ("127.0.0.1",)
 
@@ -52,57 +49,21 @@ class Browser:
         return found
 
 
-class PushService:
-    """What it was sent, and how it meets the next messages: a status, 0 to hang up, -1 to say nothing (201 untold)."""
+class PushService(HttpService):
+    """It takes whatever it is sent. `taken` are the bodies it took."""
 
     def __init__(self) -> None:
-        self.answers: deque[int] = deque()
-        self.retry_after = ""
-        self.elsewhere = ""
+        super().__init__()
         self.taken: list[bytes] = []
-        self.headers: list[dict[str, str]] = []
-        self.paths: list[str] = []
-        self.asked = asyncio.Event()
-        self.go_on = asyncio.Event()
-        self.url = ""
 
     def browser(self, name: str = "hoa") -> Browser:
         """One more browser that can be reached here."""
         return Browser(f"{self.url}/push/{name}")
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One request of one connection."""
-        head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
-        headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:] if line)}
-        body = await reader.readexactly(int(headers["content-length"]))
-        status = self.answers.popleft() if self.answers else 201
-        self.headers.append(headers)
-        self.paths.append(head[0].split(" ")[1])
-        self.asked.set()
-        if status == -1:
-            await self.go_on.wait()
-        if 200 <= status < 300:
-            self.taken.append(body)
-        if status > 0:
-            more = f"retry-after: {self.retry_after}\r\n" if self.retry_after else ""
-            more += f"location: {self.elsewhere}\r\n" if self.elsewhere else ""
-            writer.write(f"HTTP/1.1 {status} so\r\n{more}content-length: 0\r\nconnection: close\r\n\r\n".encode())
-            await writer.drain()
-        writer.close()
-        await writer.wait_closed()
-
-
-@asynccontextmanager
-async def push_service() -> AsyncIterator[PushService]:
-    """A push service in this loop, on a port of its own."""
-    service = PushService()
-    server = await asyncio.start_server(service.serve, "127.0.0.1", 0)
-    service.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    try:
-        yield service
-    finally:
-        service.go_on.set()
-        server.close()
+    def answer(self, request: Request) -> int:
+        """201, as RFC 8030 has it."""
+        self.taken.append(request.body)
+        return 201
 
 
 def claims_of(authorization: str) -> tuple[dict[str, Any], str]:

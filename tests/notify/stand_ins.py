@@ -18,6 +18,7 @@ from server.booking.rules_states import Appointment
 from server.notify.tables import Outbox
 from tests.booking.small import person, time, wanted
 from tests.server.support import soon
+from tests.stand_ins.http import HttpService, Request
 
 MAIL_FROM = "hen@motcua.example"
 ADDRESS = "https://motcua.example"
@@ -108,41 +109,19 @@ async def mailbox_of(password: str | None = None, *, utf8: bool = True) -> Async
         server.close()
 
 
-class Gateway:
-    """A message gateway: what it was sent, and what it answers to the next ones (200, when not told)."""
+class Gateway(HttpService):
+    """A message gateway. `sent` are the messages it took."""
+
+    PATH = "/send"
 
     def __init__(self) -> None:
-        self.answers: deque[int] = deque()
+        super().__init__()
         self.sent: list[dict[str, Any]] = []
-        self.headers: list[dict[str, str]] = []
-        self.url = ""
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One request of one connection: enough HTTP for a POST of JSON."""
-        head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
-        headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:] if line)}
-        body = await reader.readexactly(int(headers["content-length"]))
-        status = self.answers.popleft() if self.answers else 200
-        self.headers.append(headers)
-        if status == 200:
-            self.sent.append(json.loads(body))
-        if status:  # 0 hangs up without a word
-            writer.write(f"HTTP/1.1 {status} said so\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".encode())
-            await writer.drain()
-        writer.close()
-        await writer.wait_closed()
-
-
-@asynccontextmanager
-async def gateway_of() -> AsyncIterator[Gateway]:
-    """A message gateway in this loop."""
-    gateway = Gateway()
-    server = await asyncio.start_server(gateway.serve, "127.0.0.1", 0)
-    gateway.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/send"
-    try:
-        yield gateway
-    finally:
-        server.close()
+    def answer(self, request: Request) -> int:
+        """200: the message is on its way."""
+        self.sent.append(json.loads(request.body))
+        return 200
 
 
 class Calendar:
@@ -166,6 +145,13 @@ class Calendar:
     def entries(self) -> list[Any]:
         """The starts of what stands in it."""
         return [start for _, start in self._known.values() if start is not None]
+
+
+def words(mail: EmailMessage) -> str:
+    """The part of a mail that is for people."""
+    part = mail.get_body(("plain",))
+    assert isinstance(part, EmailMessage)
+    return str(part.get_content())
 
 
 async def with_email(hour: int = 10, who: int = 1, *, days: int = 3, email: str = EMAIL, **more: Any) -> Appointment:

@@ -1,7 +1,6 @@
 """What people on a waiting list are told: by mail and by telephone, in their language, once, with a link that works."""
 
 import re
-from email.message import EmailMessage
 
 import pytest
 
@@ -12,7 +11,7 @@ from server.notify.senders import EmailSender, HttpGateway
 from server.notify.service import Post
 from tests.booking.small import COPY, OFFICE, person
 from tests.booking.waiting import accepts, at, full_day, gives_up, offer_to, open_office, the_day
-from tests.notify.stand_ins import ADDRESS, MAIL_FROM, Calendar, Gateway, Mailbox
+from tests.notify.stand_ins import ADDRESS, MAIL_FROM, Calendar, Gateway, Mailbox, words
 from tests.server.support import Clock
 
 
@@ -27,12 +26,6 @@ async def waits(who: int, email: str | None, language: str = "vi") -> Entry:
         office=OFFICE, day=the_day(), procedures=[COPY], language="en" if language == "en" else "vi"
     )
     return await service_waiting.join(wish, person(who, email=email))
-
-
-def words(mail: EmailMessage) -> str:
-    part = mail.get_body(("plain",))
-    assert isinstance(part, EmailMessage)
-    return str(part.get_content())
 
 
 async def test_each_is_told_once_in_his_language(clock: Clock, post: Post, mailbox: Mailbox, gateway: Gateway) -> None:

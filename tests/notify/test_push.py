@@ -20,10 +20,11 @@ from server.notify.rules import Kind
 from server.notify.senders import NotSent
 from server.notify.subscriptions import as_address
 from server.settings import Settings
-from tests.notify.push_service import HOSTS, Browser, PushService, claims_of, push_service, raw, text_of
+from tests.notify.push_service import HOSTS, Browser, PushService, claims_of, raw, text_of
 from tests.notify.test_letters import ENTRY, ZONE
 from tests.notify.test_rules import message
 from tests.server.support import Clock
+from tests.stand_ins.http import Mishap, Response
 
 KEY = new_key()
 CONTACT = "mailto:hen@motcua.example"
@@ -33,7 +34,8 @@ DEFAULT = Settings().push_services
 
 @pytest.fixture
 async def service() -> AsyncIterator[PushService]:
-    async with push_service() as service:
+    """A push service that takes what it is sent."""
+    async with PushService().running() as service:
         yield service
 
 
@@ -143,15 +145,15 @@ async def test_every_kind_is_said_in_both_languages(service: PushService, clock:
         (403, "set-up", False, False),
         (307, "busy", False, False),
         (500, "busy", False, False),
-        (0, "no-connection", False, False),
+        (Mishap.HANGS_UP, "no-connection", False, False),
     ],
 )
 async def test_what_a_push_service_says(
-    service: PushService, clock: Clock, status: int, code: str, for_good: bool, gone: bool
+    service: PushService, clock: Clock, status: int | Mishap, code: str, for_good: bool, gone: bool
 ) -> None:
     """A browser that is gone is forgotten; mistakes, ours and the service's, are tried again; nothing is followed."""
-    service.answers.append(status)
-    service.elsewhere = f"{service.url}/elsewhere"
+    elsewhere = {"location": f"{service.url}/elsewhere"}
+    service.answers.append(status if isinstance(status, Mishap) else Response(status, headers=elsewhere))
     told_gone = Gone()
     browser = service.browser()
     with pytest.raises(NotSent) as failed:
@@ -159,7 +161,7 @@ async def test_what_a_push_service_says(
     assert (failed.value.code, failed.value.for_good) == (code, for_good)
     assert told_gone.endpoints == ([browser.subscription.endpoint] if gone else [])
     assert browser.subscription.endpoint not in repr(failed.value)
-    assert service.paths == ["/push/hoa"]
+    assert [request.path for request in service.requests] == ["/push/hoa"]
 
 
 @pytest.mark.parametrize(
@@ -173,8 +175,7 @@ async def test_too_many_for_the_service_is_as_long_as_it_says(
     assert push_sender._pause(said) == timedelta(seconds=seconds)
     if not said.isascii():
         return  # no header can say it
-    service.answers.append(429)
-    service.retry_after = said
+    service.answers.append(Response(429, headers={"retry-after": said}))
     with pytest.raises(NotSent) as failed:
         await send(to_browser(service.browser()))
     assert (failed.value.code, failed.value.after) == ("busy", timedelta(seconds=seconds))
@@ -185,7 +186,7 @@ async def test_a_service_that_says_nothing_is_not_waited_for(
 ) -> None:
     """No answer within a step's time is none."""
     monkeypatch.setattr(push_sender, "STEP_SECONDS", 0.2)
-    service.answers.append(-1)
+    service.answers.append(Mishap.SAYS_NOTHING)
     with pytest.raises(NotSent, match="timeout"):
         await send(to_browser(service.browser()))
 
@@ -195,7 +196,7 @@ async def test_an_address_that_is_no_longer_allowed_is_asked_nothing(service: Pu
     gone = Gone()
     with pytest.raises(NotSent, match="recipient-refused"):
         await send(to_browser(service.browser()), gone, ("fcm.googleapis.com",))
-    assert service.paths == []
+    assert service.requests == []
     assert len(gone.endpoints) == 1
 
 

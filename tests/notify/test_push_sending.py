@@ -20,14 +20,16 @@ from server.notify.subscriptions import forget_subscriptions
 from server.notify.tables import PushSubscription
 from server.settings import Settings
 from tests.booking.small import OFFICE, open_small_office, person, time, wanted
-from tests.notify.push_service import Browser, PushService, claims_of, push_service
+from tests.notify.push_service import Browser, PushService, claims_of
 from tests.notify.stand_ins import ADDRESS, states, stored
 from tests.server.support import Clock, House, house_of, ok, refused
+from tests.stand_ins.http import Mishap, Response
 
 
 @pytest.fixture
 async def pushing() -> AsyncIterator[PushService]:
-    async with push_service() as made:
+    """A push service that takes what it is sent."""
+    async with PushService().running() as made:
         yield made
 
 
@@ -155,7 +157,7 @@ async def test_what_is_no_subscription_is_refused(
     refused(answer, code, answer.status_code)
     assert answer.status_code in (400, 422)
     assert await subscriptions() == []
-    assert pushing.paths == []
+    assert pushing.requests == []
 
 
 async def test_a_booking_that_is_over_is_told_of_no_more(there: House, pushing: PushService, clock: Clock) -> None:
@@ -186,7 +188,7 @@ async def test_a_browser_that_is_gone_is_forgotten_with_all_its_bookings(
     await booking.cancel(second.found.reference, second.token)
     await service.try_again(OFFICE, listed.messages[0].id)
     await post.deliver_due()
-    assert len(pushing.paths) == 1
+    assert len(pushing.requests) == 1
     assert ("cancelled", "dropped", "expired") in await states()
 
 
@@ -197,14 +199,16 @@ async def test_a_service_that_is_busy_is_tried_again_no_sooner_than_it_says(
     mine = await somebody(there, pushing, days=5)
     ok(await mine.press(), 204)
     await booking.change(mine.found.reference, mine.token, time(15, days=6))
-    pushing.retry_after = "600"
-    for answer, wait in ((429, 600), (500, 60), (0, 120)):
+    for answer, wait in (
+        (Response(429, headers={"retry-after": "600"}), 600),
+        (500, 60),
+        (Mishap.HANGS_UP, 120),
+    ):
         pushing.answers.append(answer)
         await post.deliver_due()
         row = next(row for row in await stored() if row["kind"] == "changed")
         assert row["due_at"] == clock.at + timedelta(seconds=wait)
         clock.at = row["due_at"]
-        pushing.retry_after = ""
     await post.deliver_due()
     assert len(pushing.taken) == 1
     assert len({headers["topic"] for headers in pushing.headers}) == 1

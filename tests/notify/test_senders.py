@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import datetime, timedelta
-from email.message import EmailMessage
 
 import pytest
 from click.testing import CliRunner
@@ -15,9 +14,10 @@ from server.notify.rules import Kind
 from server.notify.senders import EmailSender, HttpGateway, NotSent, senders_of
 from server.phrases import Language
 from server.settings import Settings
-from tests.notify.stand_ins import EMAIL, MAIL_FROM, Calendar, Gateway, Mailbox, Mood, mailbox_of
+from tests.notify.stand_ins import EMAIL, MAIL_FROM, Calendar, Gateway, Mailbox, Mood, mailbox_of, words
 from tests.notify.test_letters import ENTRY, LINK, ZONE
 from tests.notify.test_rules import message
+from tests.stand_ins.http import Mishap
 
 START = ENTRY.start
 
@@ -32,13 +32,6 @@ def letter(
     return letter_of(about, to, entry, ZONE, LINK)
 
 
-def text_of(mail: EmailMessage) -> str:
-    """The part for people."""
-    part = mail.get_body(("plain",))
-    assert isinstance(part, EmailMessage)
-    return str(part.get_content())
-
-
 async def test_a_mail_says_it_in_words_and_brings_an_invitation(mailbox: Mailbox) -> None:
     """From the office, to the person, in Vietnamese with all its accents; its calendar part fits to its words."""
     sent = letter()
@@ -49,7 +42,7 @@ async def test_a_mail_says_it_in_words_and_brings_an_invitation(mailbox: Mailbox
     assert (mail["To"], mail["Message-ID"]) == (EMAIL, f"<{sent.id}@motcua.example>")
     assert (mail["Auto-Submitted"], mail["Content-Language"]) == ("auto-generated", "vi")
     assert mail.get_content_type() == "multipart/alternative"
-    assert text_of(mail).replace("\r\n", "\n") == sent.text
+    assert words(mail).replace("\r\n", "\n") == sent.text
     calendar = Calendar().read(mail)
     event = calendar.vevent
     assert (calendar.method.value, event.uid.value) == ("REQUEST", f"{ENTRY.reference}@motcua.example")
@@ -81,7 +74,7 @@ async def test_a_reminder_is_words_alone(mailbox: Mailbox) -> None:
     await EmailSender(mailbox.url, MAIL_FROM).send(letter("reminder"))
     mail = await mailbox.next()
     assert mail.get_content_type() == "text/plain"
-    assert LINK in text_of(mail)
+    assert LINK in words(mail)
 
 
 @pytest.mark.parametrize(
@@ -201,10 +194,10 @@ async def test_the_gateway_gets_template_values_and_text(gateway: Gateway) -> No
         (302, "busy", False),
         (500, "busy", False),
         (503, "busy", False),
-        (0, "no-connection", False),
+        (Mishap.HANGS_UP, "no-connection", False),
     ],
 )
-async def test_what_a_gateway_says(gateway: Gateway, status: int, code: str, for_good: bool) -> None:
+async def test_what_a_gateway_says(gateway: Gateway, status: int | Mishap, code: str, for_good: bool) -> None:
     """Each answer means what the contract says; one that hangs up may be there later."""
     gateway.answers.append(status)
     sender = HttpGateway(gateway.url, "token")

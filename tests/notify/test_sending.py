@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import timedelta
-from email.message import EmailMessage
 
 import pytest
 
@@ -28,6 +27,7 @@ from tests.notify.stand_ins import (
     states,
     stored,
     with_email,
+    words,
 )
 from tests.server.support import Clock, soon
 
@@ -40,12 +40,6 @@ def post(office: object, mailbox: Mailbox) -> Post:
     post = Post({"email": EmailSender(mailbox.url, MAIL_FROM)}, ADDRESS, chance=lambda: 0.5)
     post.open()
     return post
-
-
-def words(mail: EmailMessage) -> str:
-    part = mail.get_body(("plain",))
-    assert isinstance(part, EmailMessage)
-    return str(part.get_content())
 
 
 async def test_a_booking_is_confirmed_reminded_changed_and_cancelled(
@@ -266,7 +260,7 @@ async def test_who_has_no_messenger_gets_an_sms(clock: Clock, gateway: Gateway) 
     gateway.answers += [404]
     await post.deliver_due()
     await post.close()
-    assert [header["authorization"] for header in gateway.headers] == ["Bearer z", "Bearer z", "Bearer s"]
+    assert [headers["authorization"] for headers in gateway.headers] == ["Bearer z", "Bearer z", "Bearer s"]
     assert (gateway.sent[0]["to"], gateway.sent[0]["template"]) == ("+84912000001", "confirmed")
     assert [(row["channel"], row["state"]) for row in await stored() if row["kind"] == "confirmed"] == [("sms", "sent")]
 
