@@ -8,12 +8,15 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from pathlib import Path
 
+from playwright.async_api import Browser, async_playwright
 from playwright.sync_api import sync_playwright
 
-__all__ = ["FLAGS", "chromium"]
+__all__ = ["launched"]
 
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 # No calls home, and it starts in containers and as root.
@@ -40,6 +43,18 @@ def chromium() -> str | None:
     with ThreadPoolExecutor(1) as thread:  # Playwright's plain interface refuses a thread that runs an event loop
         own = thread.submit(playwrights_own).result()
     return own if Path(own).exists() else None
+
+
+@asynccontextmanager
+async def launched(*flags: str) -> AsyncIterator[Browser]:
+    """A running Chromium, with these flags besides ours. Raises FileNotFoundError where there is none."""
+    path = chromium()
+    if path is None:
+        raise FileNotFoundError("no Chromium; run: python -m tests.chromium")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=path, args=[*FLAGS, *flags])
+        yield browser
+        await browser.close()
 
 
 def playwrights_own() -> str:

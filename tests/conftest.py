@@ -22,16 +22,12 @@ import asyncpg
 import pytest
 
 from server.db import Database, open_database
-from server.tables import all_tables
+from tests.databases import opened
 
-# Here, before any folder is collected: one folder's tests may import another's helpers.
-pytest.register_assert_rewrite(
-    "tests.booking.small",
-    "tests.notify.stand_ins",
-    "tests.queue.office",
-    "tests.scenarios.day",
-    "tests.server.support",
-)
+# A helper's assert is to tell as much as a test's. Here, before any folder is collected: one folder's tests may import
+# another's helpers.
+FOLDERS = [f"tests.{each.name}" for each in Path(__file__).parent.iterdir() if each.is_dir()]
+pytest.register_assert_rewrite(*FOLDERS, "tests.programs")
 
 T = TypeVar("T")
 
@@ -235,8 +231,5 @@ def database_url(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     """`database_url`, started, with all tables bound to it."""
-    database = open_database(database_url)
-    await database.start()
-    database.bind(*all_tables())
-    yield database
-    await database.stop()
+    async with opened(database_url) as database:
+        yield database

@@ -6,20 +6,16 @@ import os
 import re
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from argon2 import PasswordHasher
-
 from server import demo
 from server.catalogue.pack import load
-from server.db import open_database
 from server.people import service as people
-from server.people.tables import Officer
-from server.tables import all_tables
+from tests.databases import give_everybody, opened
 
-__all__ = ["OFFICE", "PASSWORD", "Row", "open_office", "program", "with_token", "zone_where_it_is"]
+__all__ = ["OFFICE", "PASSWORD", "Row", "all_three", "open_office", "program", "with_token", "zone_where_it_is"]
 
 OFFICE = demo.OFFICE
 PASSWORD = "mot-cua-thu"
@@ -32,22 +28,15 @@ async def open_office(url: str, folder: Path, changes: Mapping[str, Sequence[Row
 
     Everybody's password is PASSWORD. Answers the tokens of the office's devices by kind; the tablet is at counter 1.
     """
-    database = open_database(url)
-    await database.start()
-    try:
-        database.bind(*all_tables())
-        await database.migrate()
+    async with opened(url, migrated=True):
         for pack in ("long-bien", "demo"):
             await load(demo.PACKS / pack)
         if changes:
             await load(_written(folder, changes))
-        cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)  # people sign in often here
-        await Officer.update({Officer.password_hash: cheap}).where(Officer.office == OFFICE)
+        await give_everybody(PASSWORD)
         return await people.renew_devices(
             OFFICE, [("kiosk", "Kiosk", None), ("display", "Bảng", None), ("tablet", "Máy quầy 1", 1)]
         )
-    finally:
-        await database.stop()
 
 
 def _written(folder: Path, files: Mapping[str, Sequence[Row]]) -> Path:
@@ -73,6 +62,25 @@ def with_token(folder: Path, kind: str, token: str) -> list[str]:
     file.touch(mode=0o600)
     file.write_text(token)
     return ["--token-file", str(file), "--port", "0"]
+
+
+@asynccontextmanager
+async def all_three(folder: Path, url: str, tokens: Mapping[str, str]) -> AsyncIterator[dict[str, str]]:
+    """Server, kiosk and wall; yields the address of each (`server`, `kiosk`, `display`).
+
+    The kiosk prints into `paper` in that folder.
+    """
+    options = {
+        "kiosk": ["--printer", f"paper:{folder / 'paper'}", "--data", str(folder / "kiosk")],
+        "display": ["--state", str(folder / "wall")],
+    }
+    async with AsyncExitStack() as stack:
+        site = await stack.enter_async_context(program("server.cli", "serve", "--port", "0", "--database", url))
+        addresses = {"server": site}
+        for agent, more in options.items():
+            arguments = ["--server", site, *with_token(folder, agent, tokens[agent]), *more]
+            addresses[agent] = await stack.enter_async_context(program(agent, *arguments))
+        yield addresses
 
 
 @asynccontextmanager

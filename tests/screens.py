@@ -6,21 +6,19 @@ A small morning is played by HTTP first, so that there is something to see. Need
 import asyncio
 import io
 import tempfile
-from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 from PIL import Image
-from playwright.async_api import Browser, Page, ViewportSize, async_playwright
+from playwright.async_api import Browser, Page, ViewportSize
 
 from server import clock
-from server.db import open_database
 from server.queue.tables import Ticket
-from server.tables import all_tables
-from tests.chromium import FLAGS, chromium
-from tests.programs import OFFICE, PASSWORD, open_office, program, with_token, zone_where_it_is
+from tests.chromium import launched
+from tests.databases import opened
+from tests.programs import OFFICE, PASSWORD, all_three, open_office, zone_where_it_is
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 PHONE, KIOSK, WALL, DESK, TABLET = (390, 844), (1080, 1920), (1920, 1080), (1440, 900), (1024, 768)
@@ -79,10 +77,7 @@ class Morning:
 
 async def as_if_they_had_waited(url: str) -> None:
     """Move arrivals back in the tables, as if somebody had come every other minute; the journal stays as it is."""
-    database = open_database(url)
-    await database.start()
-    try:
-        database.bind(*all_tables())
+    async with opened(url):
         tickets = await Ticket.select(Ticket.id, Ticket.state).order_by(Ticket.issued_seq)
         now = clock.now()
         for place, ticket in enumerate(reversed(tickets)):
@@ -91,8 +86,6 @@ async def as_if_they_had_waited(url: str) -> None:
             if ticket["state"] == "serving":
                 moved |= {Ticket.called_at: now - timedelta(minutes=3), Ticket.started_at: now - timedelta(minutes=2)}
             await Ticket.update(moved).where(Ticket.id == ticket["id"])
-    finally:
-        await database.stop()
 
 
 class Camera:
@@ -200,35 +193,20 @@ async def phone(camera: Camera, morning: Morning) -> None:
 async def main() -> None:
     """Start everything, look, end everything."""
     IMAGES.mkdir(parents=True, exist_ok=True)
-    path = chromium()
-    if path is None:
-        raise SystemExit("run: python -m tests.chromium")
     with tempfile.TemporaryDirectory(prefix="screens") as name:
         folder = Path(name)
         url = f"sqlite:///{folder / 'hall.db'}"
         tokens = await open_office(url, folder, {"offices": [{"code": OFFICE, "timezone": zone_where_it_is(9)}]})
-        options = {
-            "kiosk": ["--printer", f"paper:{folder / 'paper'}", "--data", str(folder / "kiosk")],
-            "display": ["--state", str(folder / "wall")],
-        }
-        async with AsyncExitStack() as stack:
-            site = await stack.enter_async_context(program("server.cli", "serve", "--port", "0", "--database", url))
-            addresses = {"server": site}
-            for agent, more in options.items():
-                arguments = ["--server", site, *with_token(folder, agent, tokens[agent]), *more]
-                addresses[agent] = await stack.enter_async_context(program(agent, *arguments))
-            morning = Morning(site, tokens["kiosk"])
-            stack.push_async_callback(morning.close)
+        async with all_three(folder, url, tokens) as addresses, launched() as browser:
+            site = addresses["server"]
+            camera, morning = Camera(browser), Morning(site, tokens["kiosk"])
             await morning.play()
             await as_if_they_had_waited(url)
-            playwright = await stack.enter_async_context(async_playwright())
-            browser = await playwright.chromium.launch(executable_path=path, args=list(FLAGS))
-            stack.push_async_callback(browser.close)
-            camera = Camera(browser)
             await citizen(camera, site)
             await phone(camera, morning)
             await hall(camera, addresses, folder, tokens["tablet"])
             await head(camera, site)
+            await morning.close()
     for image in sorted(IMAGES.iterdir()):
         print(f"{image.stat().st_size / 1024:5.0f} KiB  docs/images/{image.name}")
 

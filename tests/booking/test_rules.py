@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
-from itertools import pairwise, product
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,6 +13,7 @@ from msgspec import structs
 from server.booking.rules import Day, Duty, Horizon, Interval, Slot, Wish, length, nearest, sold
 from server.booking.rules_dealing import Booked, deal_out
 from server.catalogue.rules import Hours, opening
+from tests.booking.every_choice import can_be_served
 
 MORNING = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)  # 08:00 in Hà Nội
 QUARTER = timedelta(minutes=15)
@@ -58,29 +59,14 @@ def bookings(draw: st.DrawFn) -> list[tuple[Booked, frozenset[str]]]:
     return found
 
 
-def by_trying_everything(found: list[tuple[Booked, frozenset[str]]]) -> bool:
-    """Whether some choice of officers leaves nobody with two bookings at once: every choice is tried."""
-    for choice in product(*(sorted(able) for _, able in found)):
-        pairs = list(zip(choice, (booked for booked, _ in found), strict=True))
-        if not any(
-            mine == other and one.start < two.end and two.start < one.end
-            for place, (mine, one) in enumerate(pairs)
-            for other, two in pairs[:place]
-        ):
-            return True
-    return False
-
-
 @given(bookings())
 @settings(max_examples=400)
 def test_dealing_out_finds_a_way_exactly_where_there_is_one(found: list[tuple[Booked, frozenset[str]]]) -> None:
     """Bookings are dealt out if and only if some way to do so exists, each to somebody able and alone with it."""
     dealt = deal_out([booked for booked, _ in found], [able for _, able in found])
-    assert (dealt is not None) == by_trying_everything(found)
+    assert (dealt is not None) == can_be_served(found)
     if dealt is not None:
-        assert by_trying_everything(
-            [(booked, frozenset([name])) for name, (booked, _) in zip(dealt, found, strict=True)]
-        )
+        assert can_be_served([(booked, frozenset([name])) for name, (booked, _) in zip(dealt, found, strict=True)])
         assert all(name in able for name, (_, able) in zip(dealt, found, strict=True))
 
 
@@ -117,7 +103,7 @@ def test_whatever_is_booked_can_be_served_and_leaves_the_walk_ins_their_share(
         if offered:
             slot = offered[choice % len(offered)]
             taken.append(Booked(lines=wish.lines, start=slot.start, end=slot.end, officer=wish.officer))
-    assert by_trying_everything([(booked, able(staff, booked)) for booked in taken])
+    assert can_be_served([(booked, able(staff, booked)) for booked in taken])
     for quarter in (at(place) for place in range(8)):
         for line in LINES:
             on_duty = {duty.officer for duty in staff if line in duty.lines and duty.start <= quarter < duty.end}

@@ -4,16 +4,12 @@ import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from piccolo.query.base import Query
 
 from server.booking import service
-from server.booking.rules_dealing import Booked, deal_out
 from server.booking.rules_states import Appointment, stage
 from server.booking.service_rows import with_reference
-from server.booking.tables import Appointment as AppointmentTable
 from server.errors import Refusal
-from server.journal.append import journalled
-from server.journal.replay import first_bad, replayed
+from tests.booking.oversold import oversold
 from tests.booking.small import (
     BIRTH,
     COPY,
@@ -26,20 +22,12 @@ from tests.booking.small import (
     token_of,
     wanted,
 )
+from tests.server.journalled import kept_its_promises
 from tests.server.support import Clock, House
 
-SKILLS = {"an": {"A", "T"}, "binh": {"A", "H"}, "chi": {"H"}}
-LINES_OF = {COPY: "A", SIGNATURE: "A", BIRTH: "H"}
 STEPS = 80
 EIGHT = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 """08:00 of the day on which the clock stands; the day after it is a holiday."""
-
-
-def needs(appointment: Appointment) -> frozenset[str]:
-    """The lines an officer needs for it, said anew."""
-    if appointment.purpose == "collect":
-        return frozenset("T")
-    return frozenset(LINES_OF[code] for code in appointment.codes)
 
 
 def taken(appointments: list[Appointment], now: datetime) -> list[Appointment]:
@@ -48,17 +36,7 @@ def taken(appointments: list[Appointment], now: datetime) -> list[Appointment]:
 
 def check(appointments: list[Appointment], now: datetime) -> None:
     """Everybody can be served by somebody skilled who has nobody else, and half of each line's officers stay free."""
-    live = taken(appointments, now)
-    booked = [Booked(lines=needs(each), start=each.starts_at, end=each.ends_at, officer=each.officer) for each in live]
-    able = [
-        frozenset(name for name, skills in SKILLS.items() if each.lines <= skills and each.officer in (None, name))
-        for each in booked
-    ]
-    assert deal_out(booked, able) is not None
-    for moment in {each.start for each in booked}:
-        for line in "AHT":
-            at_once = [each for each in booked if line in each.lines and each.start <= moment < each.end]
-            assert len(at_once) <= 1
+    assert oversold(taken(appointments, now), {"A": 1, "H": 1, "T": 1}) == []
 
 
 async def act(chance: random.Random, clock: Clock, known: list[str]) -> None:
@@ -105,19 +83,7 @@ async def test_no_sequence_oversells(house: House, clock: Clock, seed: int) -> N
         most = max(most, len(taken(after, clock.at)))
     assert refused > 5
     assert most > 5
-    await check_journal()
-
-
-async def check_journal() -> None:
-    """The journal's chain holds, and replayed it gives the rows, what is personal aside."""
-    assert await first_bad(OFFICE) is None
-    told = (await replayed(OFFICE, [AppointmentTable]))["appointment"]
-    query: Query[AppointmentTable, list[dict[str, object]]] = AppointmentTable.select().where(
-        AppointmentTable.office == OFFICE
-    )
-    stored = {str(row["reference"]): journalled(AppointmentTable, row) for row in await query}
-    assert {reference: {name: row[name] for name in told[reference]} for reference, row in stored.items()} == told
-    assert told.keys() == stored.keys()
+    await kept_its_promises(OFFICE)
 
 
 async def test_every_offered_slot_can_be_booked(house: House, clock: Clock) -> None:

@@ -1,7 +1,7 @@
 """Whom a timetable strands, and where they could go: on thousands of made-up days."""
 
 from datetime import UTC, date, datetime, timedelta
-from itertools import combinations, product
+from itertools import combinations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,6 +9,7 @@ from msgspec import structs
 
 from server.booking.rules import Booked, Duty, Interval, Wish, sold
 from server.booking.rules_stranded import NOTICE, Coming, Diary, Opened, Seeker, propose, stranded
+from tests.booking.every_choice import can_be_served
 
 MORNING = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
 BOOKED = datetime(2026, 11, 20, tzinfo=UTC)
@@ -77,17 +78,9 @@ def able(day: Opened, booked: Booked) -> list[str]:
     ]
 
 
-def can_be_served(day: Opened, coming: list[Coming]) -> bool:
-    """Whether some choice of officers serves them all, nobody with two at once: every choice is tried."""
-    for choice in product(*(able(day, one.booked) for one in coming)):
-        pairs = list(zip(choice, (one.booked for one in coming), strict=True))
-        if not any(
-            mine == other and one.start < two.end and two.start < one.end
-            for place, (mine, one) in enumerate(pairs)
-            for other, two in pairs[:place]
-        ):
-            return True
-    return False
+def all_served(day: Opened, coming: list[Coming]) -> bool:
+    """Whether some choice of officers serves them all."""
+    return can_be_served([(one.booked, able(day, one.booked)) for one in coming])
 
 
 @given(openings(), duties(), bookings())
@@ -98,10 +91,10 @@ def test_nobody_is_stranded_exactly_where_all_can_be_served(
     """The list is empty if and only if everybody can be served; without those in it, everybody else can be."""
     day = Opened(opening, staff)
     left = stranded(day, coming)
-    assert (not left) == can_be_served(day, coming)
+    assert (not left) == all_served(day, coming)
     assert len(set(left)) == len(left)
     assert set(left) <= {one.reference for one in coming}
-    assert can_be_served(day, [one for one in coming if one.reference not in left])
+    assert all_served(day, [one for one in coming if one.reference not in left])
 
 
 @given(openings(), duties(), bookings(5))
@@ -112,7 +105,7 @@ def test_no_more_are_stranded_than_must_be(opening: list[Interval], staff: list[
     left = len(stranded(day, coming))
     for fewer in range(left):
         for out in combinations(coming, fewer):
-            assert not can_be_served(day, [one for one in coming if one not in out])
+            assert not all_served(day, [one for one in coming if one not in out])
 
 
 def test_who_booked_last_makes_way_first() -> None:
@@ -187,7 +180,7 @@ def test_what_is_proposed_can_be_served_together(
         placed[day].append(structs.replace(Booked(seeker.wish.lines, offer.start, offer.end), officer=offer.officer))
     for day, new in placed.items():
         all_of_it = [*(kept if day == TOMORROW else []), *new]
-        assert can_be_served(days[day], [Coming(str(place), one, (1, BOOKED)) for place, one in enumerate(all_of_it)])
+        assert all_served(days[day], [Coming(str(place), one, (1, BOOKED)) for place, one in enumerate(all_of_it)])
         for one in new:
             for line in one.lines:
                 on_duty = {d.officer for d in days[day].duties if line in d.lines and d.start <= one.start < d.end}

@@ -11,10 +11,9 @@ import pytest
 from server.booking import service
 from server.booking.rules_states import Appointment
 from server.booking.rules_waiting import Entry
-from server.db import open_database
-from server.tables import all_tables
 from tests.booking.small import OFFICE, everything
 from tests.booking.waiting import STARTS, STRANGERS, at, full_day, open_office, stage_of, waits
+from tests.databases import opened
 from tests.server.journalled import kept_its_promises
 from tests.server.support import soon
 
@@ -25,12 +24,9 @@ WAITING = 12
 @pytest.fixture
 async def shared(postgres_url: str) -> AsyncIterator[str]:
     """A PostgreSQL with the small office in it."""
-    database = open_database(postgres_url)
-    await database.start()
-    database.bind(*all_tables())
-    await open_office()
-    yield postgres_url
-    await database.stop()
+    async with opened(postgres_url):
+        await open_office()
+        yield postgres_url
 
 
 async def at_once(url: str, day: list[Appointment], *more: str) -> int:

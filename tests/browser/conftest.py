@@ -1,6 +1,7 @@
-"""One server and one Chromium for all browser tests; every test has an office of its own.
+"""One server and one Chromium for all tests of staff's pages, with an office of its own for every test.
 
-So none meets another's tickets, and nobody has to wait for a server to start.
+So none meets another's tickets, and nobody has to wait for a server to start. The citizen's site is served anew for
+each test that asks for it: booking looks at all offices.
 """
 
 import os
@@ -11,15 +12,15 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser
 
 from server.catalogue.pack import load
-from server.db import open_database
 from server.people import service as people
-from server.people.tables import Officer
-from server.tables import all_tables
 from tests.browser.hall import DUNG, HUONG, LAN, PASSWORD, SON, TABLET_COUNTER, Hall, Server
-from tests.chromium import FLAGS, chromium
+from tests.browser.site import Site, site_on
+from tests.chromium import launched
+from tests.databases import give_everybody, opened
+from tests.server.fixtures import furnished_sqlite, office_sqlite_url  # noqa: F401
 
 PACK: dict[str, list[str]] = {
     "offices.csv": [
@@ -73,23 +74,12 @@ def write_pack(folder: Path, offices: int) -> None:
 
 async def prepare(database: str, folder: Path, offices: int) -> list[dict[str, str]]:
     """Load the pack and let its people and devices in; returns each office's device tokens by kind."""
-    made = open_database(database)
-    await made.start()
-    try:
-        made.bind(*all_tables())
-        await made.migrate()
+    async with opened(database, migrated=True):
         write_pack(folder, offices)
         await load(folder)
-        await people.set_password(office_code(0), SON, PASSWORD)
-        first = (Officer.office == office_code(0)) & (Officer.username == SON)
-        known = await Officer.select(Officer.password_hash).where(first).first()
-        assert known
-        # The same password for all: hashing it 320 times takes a minute.
-        await Officer.update({Officer.password_hash: known["password_hash"]}, force=True)
+        await give_everybody(PASSWORD)
         wanted = [("kiosk", "Kiosk", None), ("tablet", "Máy quầy", TABLET_COUNTER)]
         return [await people.renew_devices(office_code(n), wanted) for n in range(offices)]  # type: ignore[arg-type]
-    finally:
-        await made.stop()
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -110,12 +100,8 @@ async def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
     """The Chromium of the browser tests; they are never skipped."""
-    path = chromium()
-    assert path, "run: python -m tests.chromium"
-    async with async_playwright() as playwright:
-        launched = await playwright.chromium.launch(executable_path=path, args=list(FLAGS))
-        yield launched
-        await launched.close()
+    async with launched() as browser:
+        yield browser
 
 
 @pytest.fixture(scope="session")
@@ -134,3 +120,10 @@ async def hall(server: Server, browser: Browser, numbers: Iterator[int]) -> Asyn
     finally:
         await made.close()
     assert made.said == []
+
+
+@pytest.fixture
+async def site(office_sqlite_url: str) -> AsyncIterator[Site]:  # noqa: F811
+    """The site with the shipped offices."""
+    async with site_on(office_sqlite_url) as made:
+        yield made

@@ -1,32 +1,31 @@
 """The challenge in a real browser: solved while the person types, with nothing to do for anybody."""
 
 import asyncio
-import os
 import re
 import socket
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, expect
 
-from tests.browser.test_citizen import (
+from server.catalogue.pack import load
+from tests.browser.site import (
     BIRTH,
     MOST_BYTES,
-    WORDS,
     Site,
     is_well_made,
+    site_on,
     to_a_booking,
     to_a_held_time,
     to_the_times,
 )  # fmt: skip
-from tests.chromium import FLAGS, chromium
+from tests.browser.test_citizen import WORDS
+from tests.databases import opened
 from tests.notify.stand_ins import EMAIL, MAIL_FROM, mailbox_of
 from tests.notify.test_codes import code_in
-from tests.server.fixtures import furnished_sqlite, office_sqlite_url  # noqa: F401
 from tests.server.support import OFFICE
 
 SAID = {
@@ -43,54 +42,29 @@ async def served(database: str, folder: Path, difficulty: int, host: str = "", *
     rows = (("challenge", "always"), ("challenge_difficulty", str(difficulty)), ("online_filers_only", "true"))
     text = "".join(f"{OFFICE},{key},{value}\n" for key, value in rows)
     (folder / "settings.csv").write_text(f"office,key,value\n{text}", encoding="utf-8")
-    loading = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "server.cli",
-        "load",
-        str(folder),
-        "--database",
-        database,
-        stdout=asyncio.subprocess.DEVNULL,
-    )
-    assert await loading.wait() == 0
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    async with opened(database):
+        await load(folder)
+    port, flags = 0, []
     if host:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        flags = [f"--host-resolver-rules=MAP {host} 127.0.0.1"]
         settings |= {"MOTCUA_PUBLIC_URL": f"http://{host}:{port}", "MOTCUA_ALLOW_HTTP": "1"}
-    path = chromium()
-    assert path, "run: python -m tests.chromium"
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "server.cli", "serve", "--port", str(port), "--database", database,
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL, env={**os.environ, **settings},
-    )  # fmt: skip
-    try:
-        assert process.stdout
-        line = (await process.stdout.readline()).decode()
-        assert "ready at" in line, line
-        async with async_playwright() as playwright:
-            flags = [*FLAGS, f"--host-resolver-rules=MAP {host} 127.0.0.1"] if host else list(FLAGS)
-            browser = await playwright.chromium.launch(executable_path=path, args=flags)
-            made = Site(line.strip().rpartition(" ")[2], browser)
-            yield made
-            await browser.close()
-    finally:
-        process.terminate()
-        await process.communicate()
-    assert made.said == []
+    async with site_on(database, *flags, port=port, **settings) as site:
+        yield site
 
 
 @pytest.fixture
-def site(office_sqlite_url: str, tmp_path: Path) -> Open:  # noqa: F811
+def site(office_sqlite_url: str, tmp_path: Path) -> Open:
     """Opens the site; the challenge's difficulty and the server's environment as arguments."""
 
-    def opened(difficulty: int = 50_000, **more: str) -> AbstractAsyncContextManager[Site]:
+    def start(difficulty: int = 50_000, **more: str) -> AbstractAsyncContextManager[Site]:
         folder = tmp_path / "settings"
         folder.mkdir()
         return served(office_sqlite_url, folder, difficulty, **more)
 
-    return opened
+    return start
 
 
 async def to_who(site: Site, lang: str = "vi", **more: Any) -> Page:
@@ -130,7 +104,7 @@ async def test_a_quick_press_waits_for_the_check(site: Open) -> None:
 
 
 async def test_it_works_where_there_is_neither_a_worker_nor_a_secure_context(site: Open) -> None:
-    """By plain http beyond this machine browsers have no crypto.subtle, and old ones no workers for modules."""
+    """The check is done all the same: plain http has no crypto.subtle, old browsers have no workers for modules."""
     async with site(difficulty=5_000, host="motcua.example") as here:
         assert here.address.startswith("http://motcua.example:")
         page = await here.page("/")

@@ -1,27 +1,18 @@
 """The citizen's site in a real browser: the whole way to an appointment and out of it, with scripts and without."""
 
-import asyncio
 import re
-import sys
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 import zxingcpp
-from axe_playwright_python.async_playwright import Axe
 from PIL import Image
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import expect
 
-from tests.chromium import FLAGS, chromium
-from tests.server.fixtures import furnished_sqlite, office_sqlite_url  # noqa: F401
+from tests.browser.site import BIRTH, MOST_BYTES, Site, is_well_made, to_a_booking, to_a_held_time, to_the_times
 from tests.server.support import OFFICE
 
-REFUSED = "Failed to load resource"  # the browser's own words for a page that came with a 4xx
-BIRTH = "1.001193"
 LONGEST = "1.013962"
 SECOND = f"/?office={OFFICE}&procedure={BIRTH}"
-MOST_BYTES = 100_000
 
 WORDS = {
     "vi": {
@@ -36,79 +27,6 @@ WORDS = {
         "office": "Bồ Đề ward",
     },
 }  # fmt: skip
-
-
-@dataclass
-class Site:
-    """The real offices, served by a process of its own, and a browser. Nothing may be said on a page's console."""
-
-    address: str
-    browser: Browser
-    said: list[str] = field(default_factory=list)
-
-    async def page(self, path: str, **more: Any) -> Page:
-        """A phone of its own."""
-        context = await self.browser.new_context(viewport={"width": 390, "height": 844}, locale="vi-VN", **more)
-        page = await context.new_page()
-        page.on("console", lambda message: message.text.startswith(REFUSED) or self.said.append(message.text))
-        page.on("pageerror", lambda error: self.said.append(str(error)))
-        await page.goto(self.address + path)
-        return page
-
-
-@pytest.fixture
-async def site(office_sqlite_url: str) -> AsyncIterator[Site]:  # noqa: F811
-    """A fresh copy of the shipped offices."""
-    path = chromium()
-    assert path, "run: python -m tests.chromium"
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "server.cli", "serve", "--port", "0", "--database", office_sqlite_url,
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        assert process.stdout
-        line = (await process.stdout.readline()).decode()
-        assert "ready at" in line, line
-        async with async_playwright() as playwright:
-            browser = await playwright.chromium.launch(executable_path=path, args=list(FLAGS))
-            made = Site(line.strip().rpartition(" ")[2], browser)
-            yield made
-            await browser.close()
-    finally:
-        process.terminate()
-        await process.communicate()
-    assert made.said == []
-
-
-async def to_the_times(page: Page, dossier: str = "h26.10 - 261121 - 0042") -> None:
-    """From the page of a procedure to its free times."""
-    await page.locator("#filed-yes").check()
-    await page.locator("#dossier_number").fill(dossier)
-    await page.locator("main .button-primary").click()
-    await page.wait_for_url("**/when?**")
-
-
-async def to_a_held_time(page: Page) -> None:
-    """A time of tomorrow, of which nothing can be over."""
-    await page.locator("a.day").nth(1).click()
-    await page.locator("button.time").nth(2).click()
-    await page.wait_for_url("**/who")
-
-
-async def to_a_booking(page: Page, phone: str = "0912 345 678") -> str:
-    """Say who comes; returns the booking's address."""
-    await page.locator("#name").fill("Nguyễn Thị Hoà")
-    await page.locator("#phone").fill(phone)
-    await page.locator("main .button-primary").click()
-    await page.locator(".pass").wait_for()
-    return page.url
-
-
-async def is_well_made(page: Page) -> None:
-    """No wider than the phone, and nothing for axe to complain about."""
-    assert await page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-    found = (await Axe().run(page)).response["violations"]
-    assert [f"{each['id']}: {each['nodes'][0]['html']}" for each in found] == []
 
 
 @pytest.mark.parametrize("lang", ["vi", "en"])

@@ -11,17 +11,7 @@ from typing import Any
 from playwright.async_api import CDPSession, Page, expect
 
 from server.notify.push import new_key, public_key
-from tests.browser.test_citizen import (  # noqa: F401
-    BIRTH,
-    Site,
-    furnished_sqlite,
-    is_well_made,
-    office_sqlite_url,
-    site,
-    to_a_booking,
-    to_a_held_time,
-    to_the_times,
-)
+from tests.browser.site import BIRTH, Site, is_well_made, to_a_booking, to_a_held_time, to_the_times
 from tests.server.support import OFFICE, soon
 
 SUBSCRIBING = """
@@ -43,7 +33,7 @@ SHOWN = """async () => (await (await navigator.serviceWorker.ready).getNotificat
 IS_SHOWN = f"async (wanted) => JSON.stringify(await ({SHOWN})()) === JSON.stringify(wanted)"
 
 
-async def booking(site: Site) -> Page:  # noqa: F811
+async def booking(site: Site) -> Page:
     """The page of a booking that has just been made."""
     page = await site.page(f"/book/{OFFICE}?procedure={BIRTH}")
     made = {
@@ -70,7 +60,7 @@ async def worker_of(page: Page) -> tuple[CDPSession, str]:
     return session, str(found[-1]["registrationId"])
 
 
-async def test_a_no_is_respected_and_explained(site: Site) -> None:  # noqa: F811
+async def test_a_no_is_respected_and_explained(site: Site) -> None:
     """Nobody is asked before the press; where the browser says no, the page says how to allow it and keeps nothing."""
     page = await booking(site)
     ask = page.get_by_role("button", name="Báo cho tôi trên điện thoại này")
@@ -84,7 +74,7 @@ async def test_a_no_is_respected_and_explained(site: Site) -> None:  # noqa: F81
     await is_well_made(page)
 
 
-async def test_a_yes_is_kept_and_what_is_pushed_is_shown(site: Site) -> None:  # noqa: F811
+async def test_a_yes_is_kept_and_what_is_pushed_is_shown(site: Site) -> None:
     """Press, allow: the page says that it is on, also when opened again; a push is shown; one more press ends it."""
     page = await booking(site)
     await page.context.grant_permissions(["notifications"])
@@ -112,7 +102,7 @@ async def test_a_yes_is_kept_and_what_is_pushed_is_shown(site: Site) -> None:  #
     await expect(ask).to_be_visible()
 
 
-async def test_where_the_browser_cannot_nothing_is_offered(site: Site) -> None:  # noqa: F811
+async def test_where_the_browser_cannot_nothing_is_offered(site: Site) -> None:
     """Without a push manager, or without scripts, there is no button that would do nothing."""
     page = await booking(site)
     address = page.url

@@ -4,7 +4,6 @@ Nothing is played here: the server and the agents of kiosk and wall run as proce
 """
 
 from collections.abc import Iterator
-from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +16,7 @@ from PIL import Image
 from playwright.async_api import Browser, BrowserContext, Locator, Page, ViewportSize, expect
 
 from tests.browser.hall import type_with_times
-from tests.programs import OFFICE, PASSWORD, open_office, program, with_token, zone_where_it_is
+from tests.programs import OFFICE, PASSWORD, all_three, open_office, zone_where_it_is
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -325,18 +324,8 @@ async def test_one_citizens_day_on_five_screens(browser: Browser, tmp_path: Path
     }
     url = f"sqlite:///{tmp_path / 'story.db'}"
     tokens = await open_office(url, tmp_path, changes)
-    paper = Paper(tmp_path / "paper")
-    options = {
-        "kiosk": ["--printer", f"paper:{paper.folder}", "--data", str(tmp_path / "kiosk")],
-        "display": ["--state", str(tmp_path / "wall")],
-    }
-    async with AsyncExitStack() as stack:
-        site = await stack.enter_async_context(program("server.cli", "serve", "--port", "0", "--database", url))
-        addresses = {"server": site}
-        for agent, more in options.items():
-            arguments = ["--server", site, *with_token(tmp_path, agent, tokens[agent]), *more]
-            addresses[agent] = await stack.enter_async_context(program(agent, *arguments))
-        story = Story(browser, addresses, tokens["tablet"], paper)
+    async with all_three(tmp_path, url, tokens) as addresses:
+        story = Story(browser, addresses, tokens["tablet"], Paper(tmp_path / "paper"))
         try:
             await story.play()
         finally:

@@ -1,26 +1,21 @@
 """The waiting list in a real browser: from a full day to a time of one's own, by the message's link."""
 
-import asyncio
-import os
 import re
-import sys
 from collections.abc import AsyncIterator
 from datetime import date
 
 import httpx
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Page, expect
 
 from server import clock
 from server.booking import service
 from server.booking.rules_states import Appointment
-from server.db import open_database
-from server.tables import all_tables
 from tests.booking.small import COPY, OFFICE, ZONE
 from tests.booking.waiting import full_day, open_office, the_day
-from tests.browser.test_citizen import Site, is_well_made
-from tests.chromium import FLAGS, chromium
-from tests.notify.stand_ins import Gateway, gateway_of
+from tests.browser.site import Site, is_well_made, site_on
+from tests.databases import opened
+from tests.notify.stand_ins import Gateway
 from tests.server.support import until
 
 WORDS = {
@@ -64,34 +59,13 @@ class Waiting(Site):
 @pytest.fixture
 async def site(sqlite_url: str) -> AsyncIterator[Waiting]:
     """A server of its own that sends by SMS."""
-    path = chromium()
-    assert path, "run: python -m tests.chromium"
-    database = open_database(sqlite_url)
-    await database.start()
-    database.bind(*all_tables())
-    await open_office()
-    day = {clock.local(start, ZONE).hour: found for start, found in (await full_day()).items()}
-    async with gateway_of() as gateway:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "server.cli", "serve", "--port", "0", "--database", sqlite_url,
-            env=os.environ | {"MOTCUA_SMS_URL": gateway.url, "MOTCUA_SMS_TOKEN": "thu"},
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
-        )  # fmt: skip
-        try:
-            assert process.stdout
-            line = (await process.stdout.readline()).decode()
-            assert "ready at" in line, line
-            async with async_playwright() as playwright:
-                browser: Browser = await playwright.chromium.launch(executable_path=path, args=list(FLAGS))
-                made = Waiting(line.strip().rpartition(" ")[2], browser)
-                made.day, made.date, made.gateway = day, the_day(), gateway
-                yield made
-                await browser.close()
-        finally:
-            process.terminate()
-            await process.communicate()
-            await database.stop()
-    assert made.said == []
+    async with opened(sqlite_url), Gateway().running() as gateway:
+        await open_office()
+        day = {clock.local(start, ZONE).hour: found for start, found in (await full_day()).items()}
+        async with site_on(sqlite_url, MOTCUA_SMS_URL=gateway.url, MOTCUA_SMS_TOKEN="thu") as served:
+            made = Waiting(served.address, served.browser, served.said)
+            made.day, made.date, made.gateway = day, the_day(), gateway
+            yield made
 
 
 async def to_the_list(page: Page, words: dict[str, str]) -> None:
@@ -142,8 +116,8 @@ async def test_from_a_full_day_to_a_time(site: Waiting, lang: str, scripts: bool
     await expect(page.locator(".pass-time")).to_have_text("11:00")
 
 
-async def test_leaving(site: Waiting) -> None:
-    """One press, and one is off the list; the page says so, and leads on to other days."""
+async def test_one_press_leaves_the_list(site: Waiting) -> None:
+    """Whoever leaves is off the list; the page says so, and leads on to other days."""
     words = WORDS["vi"]
     page = await site.page(f"/book/{OFFICE}/when?procedure={COPY}&day={site.date.isoformat()}")
     await to_the_list(page, words)

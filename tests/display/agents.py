@@ -17,6 +17,7 @@ from websockets.exceptions import ConnectionClosed
 from display.app import create_app
 from display.follower import Follower
 from display.source import Source
+from tests.serving import serving
 
 
 async def at_once(_: float) -> None:
@@ -62,27 +63,17 @@ async def agent(
     voice: Path | None = None,
 ) -> AsyncIterator[Agent]:
     """An agent that follows this server; without one it keeps trying."""
-    listening = socket.socket()
-    listening.bind(("127.0.0.1", 0))
-    listening.listen()
-    port = listening.getsockname()[1]
+    listener = socket.create_server(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
     source = Source(server, "the-token")
     follower = Follower(source, folder / "board.json", silence=silence, sleep=sleep)
-    started = asyncio.Event()
-    app = create_app(source, follower, port=port, voice=voice, mute=mute, ready=started.set)
+    app = create_app(source, follower, port=port, voice=voice, mute=mute, ready=lambda: None)
     config = uvicorn.Config(
         app, ws="websockets-sansio", lifespan="on", log_config=None, date_header=False, timeout_graceful_shutdown=2
     )
-    running = uvicorn.Server(config)
-    task = asyncio.create_task(running._serve([listening]))
-    try:
-        await started.wait()
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http:
-            yield Agent(port, follower, http)
-    finally:
-        running.should_exit = True
-        await task
-        listening.close()
+    http = httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False)
+    async with serving(config, listener), http:
+        yield Agent(port, follower, http)
 
 
 async def seqs(page: ClientConnection, last: int) -> list[int]:

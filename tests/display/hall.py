@@ -16,6 +16,7 @@ from litestar.params import FromPath, FromQuery
 
 from display.board import read, reduce
 from server.wire import Board, decode, encode
+from tests.serving import serving
 
 NAMES = [
     ("A", "Chứng thực", "Certification"),
@@ -205,21 +206,13 @@ class Hall:
     @asynccontextmanager
     async def served(self) -> AsyncIterator[str]:
         """Its address, the same each time."""
-        listening = sockets.socket()
-        listening.setsockopt(sockets.SOL_SOCKET, sockets.SO_REUSEADDR, 1)
-        listening.bind(("127.0.0.1", self.port))
-        self.port = listening.getsockname()[1]
+        listener = sockets.create_server(("127.0.0.1", self.port))
+        self.port = listener.getsockname()[1]
         config = uvicorn.Config(
             self.app(), ws="websockets-sansio", lifespan="on", log_config=None, timeout_graceful_shutdown=1
         )
-        server = uvicorn.Server(config)
-        task = asyncio.create_task(server._serve([listening]))
-        try:
+        async with serving(config, listener):
             yield f"http://127.0.0.1:{self.port}"
-        finally:
-            server.should_exit = True
-            await task
-            listening.close()
 
 
 async def _until_gone(socket: WebSocket[Any, Any, Any]) -> None:

@@ -1,4 +1,4 @@
-"""A kiosk in the test's own loop, beside a stand-in server that can be stopped, slowed and made to lie."""
+"""A kiosk in the test's own loop, beside a stand-in server that can be stopped, slowed and made to lie; its screen."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from playwright.async_api import Browser, Page
 
 from kiosk import link
 from kiosk.agent import Agent
@@ -16,7 +17,9 @@ from kiosk.client import Server
 from kiosk.layout import Slip
 from kiosk.outbox import Outbox
 from kiosk.printer import Health
-from tests.kiosk.stand_ins import TOKEN, LiveServer, live
+from tests.chromium import launched
+from tests.kiosk.screen import EARS, PORTRAIT, OpenScreen, on_a_port
+from tests.kiosk.stand_ins import TOKEN, LiveServer, Office
 
 PORT = 8701  # of the page's address alone: nothing listens there in these tests
 
@@ -96,8 +99,10 @@ async def running_kiosk(url: str, folder: Path, patience: float, token: str) -> 
 @pytest.fixture
 async def server() -> AsyncIterator[LiveServer]:
     """The stand-in server."""
-    async with live() as running:
-        yield running
+    running = LiveServer(Office())
+    await running.start()
+    yield running
+    await running.stop()
 
 
 @pytest.fixture
@@ -120,3 +125,34 @@ async def start_kiosk(server: LiveServer, tmp_path: Path, monkeypatch: pytest.Mo
 async def kiosk(start_kiosk: StartKiosk) -> Kiosk:
     """A kiosk that has found its server."""
     return await start_kiosk()
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    """Chromium."""
+    async with launched() as browser:
+        yield browser
+
+
+@pytest.fixture
+async def open_screen(kiosk: Kiosk, browser: Browser) -> AsyncIterator[OpenScreen]:
+    """`await open_screen(size)`: the kiosk's screen. A word on the console that was not expected fails the test."""
+    said: list[str] = []
+    async with on_a_port(kiosk.agent) as address:
+
+        async def opened(size: tuple[int, int] = PORTRAIT, query: str = "", *, clock: bool = False) -> Page:
+            page = await browser.new_page(viewport={"width": size[0], "height": size[1]}, has_touch=True)
+            page.set_default_timeout(20_000)
+            page.on("console", lambda message: said.append(message.text))
+            page.on("pageerror", lambda error: said.append(str(error)))
+            if clock:
+                await page.clock.install()
+                await page.add_init_script(EARS)
+            await page.goto(f"{address}/{query}")
+            await page.locator(".line").first.wait_for()
+            return page
+
+        yield opened
+        await browser.close()
+    # the browser itself reports refusals (4xx, 503) on the console; everything else is a fault
+    assert [word for word in said if "Failed to load resource" not in word] == []

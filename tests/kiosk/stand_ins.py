@@ -1,12 +1,9 @@
-"""What a kiosk talks to, made to misbehave on demand: a server that follows CONTRACT.md, and a network printer."""
+"""The server a kiosk talks to, made to misbehave on demand: it follows CONTRACT.md as far as a kiosk needs it."""
 
 import asyncio
-import contextlib
-import json
 import socket
-import threading
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,6 +15,7 @@ from litestar.exceptions import WebSocketDisconnect
 from litestar.params import FromPath, FromQuery
 
 from server import wire
+from tests.serving import serving
 
 TOKEN = "kiosk-token"
 ZONE = "Asia/Ho_Chi_Minh"
@@ -269,145 +267,36 @@ def application(office: Office) -> Litestar:
 
 
 class LiveServer:
-    """The stand-in server under uvicorn on a port of its own, which it keeps over stops and starts."""
+    """The stand-in server on a port of its own, which it keeps over stops and starts."""
 
-    def __init__(self, office: Office) -> None:
+    def __init__(self, office: Office, port: int = 0) -> None:
         self.office = office
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
-        self.url = f"http://127.0.0.1:{self.port}"
-        self._running: tuple[uvicorn.Server, asyncio.Task[None]] | None = None
+        self.port = port
+        self._running = AsyncExitStack()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
 
     async def start(self) -> None:
         """Listens."""
-        listener = socket.socket()
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(("127.0.0.1", self.port))
-        settings = uvicorn.Config(
-            application(self.office), ws="websockets-sansio", log_level="critical", timeout_graceful_shutdown=1
+        listener = socket.create_server(("127.0.0.1", self.port))
+        self.port = listener.getsockname()[1]
+        config = uvicorn.Config(
+            application(self.office), ws="websockets-sansio", log_config=None, timeout_graceful_shutdown=1
         )
-        server = uvicorn.Server(settings)
-        server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]
-        task = asyncio.create_task(server.serve(sockets=[listener]))
-        self._running = (server, task)
-        async with asyncio.timeout(10):
-            while not server.started:  # noqa: ASYNC110 - uvicorn offers nothing to wait for
-                await asyncio.sleep(0)
+        await self._running.enter_async_context(serving(config, listener))
 
     async def stop(self) -> None:
         """Goes away; feeds are cut."""
-        if self._running is None:
-            return
-        server, task = self._running
-        self._running = None
         self.office.cut_feeds()
-        server.should_exit = True
-        await task
-
-
-@asynccontextmanager
-async def live(office: Office | None = None) -> AsyncIterator[LiveServer]:
-    """A running stand-in server."""
-    server = LiveServer(office or Office())
-    await server.start()
-    try:
-        yield server
-    finally:
-        await server.stop()
-
-
-class NetworkPrinter:
-    """A TCP printer that answers DLE EOT 1 and 4, in one of many moods.
-
-    ok · no-paper · low · cover-open · silent (takes everything, says nothing) · drop (hangs up in mid job)
-    · runs-out (paper ends while it prints) · deaf (does not even read)
-    """
-
-    def __init__(self, mood: str = "ok") -> None:
-        self.mood = mood
-        self.jobs: list[bytes] = []
-        self.cut = threading.Event()
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = int(self._listener.getsockname()[1])
-        self._open: list[socket.socket] = []
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-        self._thread.start()
-
-    def close(self) -> None:
-        """Unplugs it."""
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)  # a thread that is in accept() would keep the port open
-        self._listener.close()
-        for connection in self._open:
-            connection.close()
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            self._open.append(connection)
-            threading.Thread(target=self._talk, args=(connection,), daemon=True).start()
-
-    def _talk(self, connection: socket.socket) -> None:
-        with contextlib.suppress(OSError), connection:
-            if self.mood == "deaf":
-                connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-                self.cut.wait(30)
-                return
-            job = b""
-            while data := connection.recv(4096):
-                for question, answer in self._answers(bool(job)):
-                    while question in data:
-                        data = data.replace(question, b"", 1)
-                        if self.mood != "silent":
-                            connection.sendall(answer)
-                job += data
-                if self.mood == "drop" and len(job) > 8192:
-                    return
-                if b"\x1dV\x42\x00" in data:
-                    self.jobs.append(job)
-                    self.cut.set()
-
-    def _answers(self, printing: bool) -> Iterator[tuple[bytes, bytes]]:
-        out = self.mood == "no-paper" or (self.mood == "runs-out" and printing)
-        paper = 0b0111_1110 if out else 0b0001_1110 if self.mood == "low" else 0b0001_0010
-        yield b"\x10\x04\x01", bytes([0b0001_1010 if self.mood == "cover-open" or out else 0b0001_0010])
-        yield b"\x10\x04\x04", bytes([paper])
-
-
-def rows_of(job: bytes, width: int) -> bytes:
-    """The picture in a job of GS v 0 bands: one bit a dot, 1 is black."""
-    found, place = b"", 0
-    while (place := job.find(b"\x1dv0\x00", place)) >= 0:
-        across, down = (
-            int.from_bytes(job[place + 4 : place + 6], "little"),
-            int.from_bytes(job[place + 6 : place + 8], "little"),
-        )
-        if across != width // 8:
-            raise AssertionError(f"a band {across * 8} dots wide")
-        found += job[place + 8 : place + 8 + across * down]
-        place += 8 + across * down
-    return found
-
-
-def events_of(text: str) -> list[tuple[str, Any]]:
-    """Server-sent events as (name, body)."""
-    found = []
-    for block in text.split("\n\n"):
-        fields = dict(row.split(": ", 1) for row in block.splitlines() if ": " in row)
-        if "event" in fields:
-            found.append((fields["event"], json.loads(fields["data"])))
-    return found
+        await self._running.aclose()
 
 
 async def _forever(port: int) -> None:
-    server = LiveServer(Office())
-    server.port = port
+    server = LiveServer(Office(), port)
     await server.start()
-    print(f"stand-in server: http://127.0.0.1:{port}", flush=True)
+    print(f"stand-in server: {server.url}", flush=True)
     await asyncio.Event().wait()
 
 

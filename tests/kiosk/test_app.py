@@ -2,13 +2,14 @@
 
 import asyncio
 import json
+from typing import Any
 
 import httpx
 import pytest
 
 from server.phrases import LANGUAGES, sentences
 from tests.kiosk.conftest import PORT, Kiosk
-from tests.kiosk.stand_ins import LiveServer, events_of
+from tests.kiosk.stand_ins import LiveServer
 
 OWN = f"http://127.0.0.1:{PORT}"
 
@@ -111,6 +112,16 @@ async def test_the_page_comes_under_a_strict_policy_with_its_sentences(kiosk: Ki
     assert "css/kiosk_large.css" in answer.text
     embedded = answer.text.split('id="phrases">')[1].split("</script>")[0]
     assert json.loads(embedded)["kiosk.taking"] == sentences("en" if language == "en" else "vi")["kiosk.taking"]
+
+
+def events_of(text: str) -> list[tuple[str, Any]]:
+    """Server-sent events as (name, body)."""
+    found = []
+    for block in text.split("\n\n"):
+        fields = dict(row.split(": ", 1) for row in block.splitlines() if ": " in row)
+        if "event" in fields:
+            found.append((fields["event"], json.loads(fields["data"])))
+    return found
 
 
 async def test_the_stream_shows_a_number_before_its_paper_and_ends_when_asked(

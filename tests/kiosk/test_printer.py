@@ -18,7 +18,7 @@ from kiosk import printer as printers
 from kiosk.layout import Slip, draw
 from kiosk.printer import BadPrinter, Health, NoPrinter, Printer, open_printer
 from kiosk.printing import PrintQueue
-from tests.kiosk.stand_ins import NetworkPrinter, rows_of
+from tests.kiosk.printers import NetworkPrinter, rows_of
 
 LINK = "https://motcua.example.vn/t/7K4M2QX9ABCD"
 SLIP = Slip(office="Phường Bồ Đề", line="Hộ tịch", number="H014", qr=LINK, aside=[("Theo dõi", True)], plain=["H014"])

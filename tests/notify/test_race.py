@@ -10,13 +10,12 @@ from typing import Any
 import pytest
 
 from server import clock
-from server.db import open_database
 from server.notify import outbox
 from server.notify.letters import Letter
 from server.notify.senders import EmailSender
 from server.notify.service import AT_ONCE, Post
-from server.tables import all_tables
 from tests.booking.small import open_small_office
+from tests.databases import opened
 from tests.notify.stand_ins import ADDRESS, MAIL_FROM, Mailbox, states, with_email
 from tests.server.support import soon
 
@@ -24,12 +23,9 @@ from tests.server.support import soon
 @pytest.fixture
 async def shared(postgres_url: str) -> AsyncIterator[str]:
     """A PostgreSQL with the small office in it, under the real clock: other processes have no other."""
-    database = open_database(postgres_url)
-    await database.start()
-    database.bind(*all_tables())
-    await open_small_office(booking_days_ahead=30, reminder_hours=0)
-    yield postgres_url
-    await database.stop()
+    async with opened(postgres_url):
+        await open_small_office(booking_days_ahead=30, reminder_hours=0)
+        yield postgres_url
 
 
 async def bookings(number: int) -> None:

@@ -9,31 +9,19 @@ from datetime import datetime, timedelta
 
 import httpx
 
-from server.booking.rules_dealing import Booked, deal_out
-from server.booking.rules_states import Appointment
-from server.db import open_database
-from server.tables import all_tables
-from tests.booking.small import BIRTH, COPY, OFFICE, SIGNATURE, open_small_office, time
+from tests.booking.small import BIRTH, COPY, OFFICE, open_small_office, time
+from tests.databases import opened
 from tests.server.support import Json, served, soon
 
 QUARTER = timedelta(minutes=15)
-SKILLS = {"an": "AT", "binh": "AH", "chi": "H"}
-"""Who works at the small office all day, and on which lines."""
-LINES_OF = {COPY: "A", SIGNATURE: "A", BIRTH: "H"}
 BEHIND_A_PROXY = {"MOTCUA_TRUST_PROXY": "true"}
 """So that everybody comes from an address of their own, as people do."""
 
 
 async def open_office(url: str, **settings: object) -> None:
     """Write the small office into an empty database."""
-    database = open_database(url)
-    await database.start()
-    try:
-        database.bind(*all_tables())
-        await database.migrate()
+    async with opened(url, migrated=True):
         await open_small_office(**settings)  # type: ignore[arg-type]
-    finally:
-        await database.stop()
 
 
 class Crowd:
@@ -128,32 +116,6 @@ async def one_person(crowd: Crowd, chance: random.Random, steps: int, days: Coll
 
 def _some_start(chance: random.Random, day: int) -> datetime:
     return time(8, days=day) + chance.randrange(12) * QUARTER
-
-
-def needs(appointment: Appointment) -> frozenset[str]:
-    """The lines an officer needs for it."""
-    if appointment.purpose == "collect":
-        return frozenset("T")
-    return frozenset(LINES_OF[code] for code in appointment.codes)
-
-
-def oversold(booked: Sequence[Appointment], places: dict[str, int]) -> list[str]:
-    """Where more are booked than can be served, counted anew quarter by quarter; `places` per line at one moment."""
-    found = []
-    for quarter in sorted({one.starts_at for one in booked} | {one.ends_at - QUARTER for one in booked}):
-        at_once = [one for one in booked if one.starts_at <= quarter < one.ends_at]
-        for line, most in places.items():
-            count = sum(line in needs(one) for one in at_once)
-            if count > most:
-                found.append(f"{quarter}: {count} of {most} on {line}")
-    every = [Booked(lines=needs(one), start=one.starts_at, end=one.ends_at, officer=one.officer) for one in booked]
-    able = [
-        frozenset(name for name, lines in SKILLS.items() if one.lines <= set(lines) and one.officer in (None, name))
-        for one in every
-    ]
-    if deal_out(every, able) is None:
-        found.append("somebody would have to be in two places")
-    return found
 
 
 async def all_at_once(work: Sequence[Awaitable[httpx.Response]]) -> list[httpx.Response]:

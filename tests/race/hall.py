@@ -7,13 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from argon2 import PasswordHasher
 
 from server.catalogue.pack import load
-from server.db import open_database
 from server.people import service as people
-from server.people.tables import Officer
-from server.tables import all_tables
+from tests.databases import give_everybody, opened
 from tests.server.support import PASSWORD, Json
 
 OFFICE = "dua"
@@ -24,17 +21,10 @@ TOUCHES = 8
 
 async def open_office(url: str) -> list[str]:
     """Load the office into an empty database; returns the tokens of its kiosks."""
-    database = open_database(url)
-    await database.start()
-    try:
-        database.bind(*all_tables())
-        await database.migrate()
+    async with opened(url, migrated=True):
         await load(Path(__file__).parent / "pack")
-        cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
-        await Officer.update({Officer.password_hash: cheap}, force=True)
+        await give_everybody(PASSWORD)
         return [(await people.add_device(OFFICE, "kiosk", f"kiosk {n}", None))[1] for n in range(KIOSKS)]
-    finally:
-        await database.stop()
 
 
 class Race:

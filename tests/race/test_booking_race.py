@@ -7,9 +7,10 @@ from datetime import datetime
 from server import clock
 from server.booking.rules_states import Appointment
 from server.journal.replay import first_bad
+from tests.booking.oversold import oversold
 from tests.booking.small import OFFICE, everything, free_at, time
 from tests.conftest import run_apart
-from tests.race.booking import QUARTER, Crowd, all_at_once, one_person, open_office, oversold, rushed
+from tests.race.booking import QUARTER, Crowd, all_at_once, one_person, open_office, rushed
 from tests.race.test_race import place
 from tests.server.support import Json, house_of
 

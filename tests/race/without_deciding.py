@@ -9,7 +9,7 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from server.booking import service
 from server.cli import main
 from server.journal import append
-from tests.race.without_lock import locked
+from tests.race.without_lock import locked, look_at_head
 
 write = append.Change._write
 
@@ -25,6 +25,7 @@ def no_turn(*_: object) -> AbstractAsyncContextManager[None]:
     return nullcontext()
 
 
+append.lock_head = look_at_head
 append.Change._write = write_under_lock  # type: ignore[method-assign]
 service.turn = no_turn  # type: ignore[assignment]
 

@@ -14,7 +14,7 @@ async def look_at_head(office: str) -> append.Head:
 
 
 locked = append.lock_head
-append.lock_head = look_at_head
 
 if __name__ == "__main__":
+    append.lock_head = look_at_head
     main()

@@ -19,8 +19,6 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import msgspec
-import uvicorn
-from argon2 import PasswordHasher
 from litestar import Litestar
 from websockets.asyncio.client import ClientConnection, connect
 
@@ -28,13 +26,13 @@ from display.board import read, reduce
 from server import clock
 from server.app import create_app
 from server.catalogue.pack import load
-from server.db import Database, open_database
+from server.db import Database
 from server.people import service as people
-from server.people.tables import Officer
 from server.serving import server_config
 from server.settings import Settings
-from server.tables import all_tables
 from server.wire import Board
+from tests.databases import give_everybody, opened
+from tests.serving import serving
 
 OFFICE = "bo-de"
 WEEKDAYS = "long-bien"
@@ -48,18 +46,11 @@ T = TypeVar("T")
 
 
 async def furnish(url: str) -> None:
-    """Load the shipped packs and give every officer PASSWORD, hashed cheaply: tests sign in often."""
-    database = open_database(url)
-    await database.start()
-    try:
-        database.bind(*all_tables())
-        await database.migrate()
+    """Load the shipped packs into an empty database, and give every officer PASSWORD."""
+    async with opened(url, migrated=True):
         for pack in ("long-bien", "demo"):
             await load(PACKS / pack)
-        cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
-        await Officer.update({Officer.password_hash: cheap}, force=True)
-    finally:
-        await database.stop()
+        await give_everybody(PASSWORD)
 
 
 class Clock:
@@ -278,17 +269,12 @@ async def live_house_of(url: str, **settings: Any) -> AsyncIterator[House]:
     with socket.create_server(("127.0.0.1", 0)) as sock:
         chosen = Settings(database=url, port=sock.getsockname()[1], **settings)
         app = create_app(chosen)
-        server = uvicorn.Server(server_config(app, chosen))
-        task = asyncio.create_task(server._serve([sock]))
-        house = House(app, chosen, None)
-        try:
-            async with httpx.AsyncClient(base_url=house.url) as waiting:
-                ok(await waiting.get("/api/health"))  # queues in the socket until the server is up
-            yield house
-        finally:
-            await house.close()
-            server.should_exit = True
-            await task
+        async with serving(server_config(app, chosen), sock):
+            house = House(app, chosen, None)
+            try:
+                yield house
+            finally:
+                await house.close()
 
 
 class Process:

@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, Route, async_playwright
+from playwright.async_api import Page, Route
 
-from tests.chromium import FLAGS, chromium
+from tests.chromium import launched
 
 WEB = Path(__file__).parents[2] / "server" / "web"
 TYPES = {
@@ -21,20 +21,11 @@ POLICY = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; object-sr
 OpenPage = Callable[..., Awaitable[Page]]
 
 
-@pytest.fixture(scope="session")
-def chromium_path() -> str:
-    """The Chromium of the browser tests; they are never skipped."""
-    found = chromium()
-    assert found, "run: python -m tests.chromium"
-    return found
-
-
 @pytest.fixture
-async def open_page(chromium_path: str) -> AsyncIterator[OpenPage]:
+async def open_page() -> AsyncIterator[OpenPage]:
     """`await open_page(html, width=390)`: that page under the strict policy. A word on the console fails the test."""
     said: list[str] = []
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium_path, args=list(FLAGS))
+    async with launched() as browser:
 
         async def opened(html: str, *, width: int = 390) -> Page:
             async def answer(route: Route) -> None:
@@ -54,5 +45,4 @@ async def open_page(chromium_path: str) -> AsyncIterator[OpenPage]:
             return page
 
         yield opened
-        await browser.close()
     assert said == []
