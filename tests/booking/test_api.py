@@ -14,6 +14,7 @@ from tests.server.support import Clock, House, Json, ok, refused
 
 @pytest.fixture(autouse=True)
 async def office(house: House) -> None:
+    """The small office."""
     await open_small_office()
 
 
@@ -72,8 +73,8 @@ async def test_the_same_key_books_once(house: House) -> None:
     assert len((await state())[1]) == 1
 
 
-async def test_a_hundred_at_once_get_one_place(house: House) -> None:
-    """Many for the last place at the same moment: one gets it, the others the nearest free times."""
+async def test_many_at_once_get_one_place(house: House) -> None:
+    """Thirty for the last place at the same moment: one gets it, the others the nearest free times."""
     client = house.client()
     answers = await asyncio.gather(
         *(client.post("/api/appointments", json=body(time(10), who)) for who in range(1, 31))

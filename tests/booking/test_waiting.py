@@ -193,8 +193,10 @@ async def test_leaving_passes_the_offer_on(clock: Clock) -> None:
     ("hours_before", "offered", "deadline"),
     [(24, True, timedelta(minutes=30)), (0.75, True, timedelta(minutes=15)), (0.6, False, None)],
 )
-async def test_deadlines(clock: Clock, hours_before: float, offered: bool, deadline: timedelta | None) -> None:
-    """Half an hour, but never until less than half an hour before the start; what comes too soon is everybody's."""
+async def test_an_offer_stands_half_an_hour_and_ends_in_time(
+    clock: Clock, hours_before: float, offered: bool, deadline: timedelta | None
+) -> None:
+    """Half an hour, but never to less than half an hour before the start; what comes too soon is everybody's."""
     day, start = await full_day(), at(15, 30)
     entry = await waits(1)
     clock.at = start - timedelta(hours=hours_before)

@@ -41,7 +41,7 @@ def test_what_is_something_else_is_not_found(q: str) -> None:
 
 
 def test_ky_and_ki_are_one_word() -> None:
-    """Though words that begin so are there as well."""
+    """Whoever types one finds the other, before longer words that only begin so."""
     twins = [procedure("1.1", "Chứng thực chữ ký", line="A"), procedure("1.2", "Chứng thực chữ kiểu mới", line="A")]
     assert [one.code for one in search(twins, "chứng thực chữ kí")[0]] == ["1.1", "1.2"]
     assert codes("đăng kí khai sinh") == ["1.001193", "1.004884"]
@@ -99,7 +99,7 @@ def test_distance_is_the_same_both_ways_and_knows_its_limit(one: str, other: str
 
 
 def test_neighbours_swapped_are_one_error() -> None:
-    """As on a telephone's keys."""
+    """Two letters in the wrong order are as near as one that is wrong: fingers on a telephone do it often."""
     assert distance("snih", "sinh", 2) == 1
     assert distance("khia", "khai", 2) == 1
     assert distance("sinh", "sin", 2) == 1

@@ -215,7 +215,7 @@ async def test_two_offices_never_have_one_national_code_on_the_same_day(database
 
 
 async def test_offices_cannot_be_above_each_other_in_a_circle(database: Database, folder: Write) -> None:
-    """Also where part of the circle was stored before."""
+    """A circle is told wherever it is closed, also where part of it was stored before."""
     await load(folder({"offices.csv": "code,name_vi,parent\nbo-de,X,\nx,X,bo-de\n"}))
     assert await refused(folder, {"offices.csv": "code,name_vi,parent\nbo-de,X,x\n"}) == [
         ("offices.csv", 2, "parent", "no-circle")

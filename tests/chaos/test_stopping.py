@@ -37,7 +37,7 @@ async def test_sigterm_with_open_websockets(open_url: tuple[str, str]) -> None:
                 while True:
                     await soon(socket.recv())
             assert socket.close_code == 1012
-        assert await asyncio.to_thread(server.wait, 5) == 0
+        assert await asyncio.to_thread(server.wait) == 0
     with served(url) as server:
         async with httpx.AsyncClient(base_url=server.url) as phone:
             assert ok(await phone.get(f"/api/tickets/{issued['followToken']}"))["number"] == "A001"
@@ -54,7 +54,7 @@ async def test_sigterm_during_a_command(open_url: tuple[str, str]) -> None:
             await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
             server.ask_to_stop()
             answers = await asyncio.gather(*asked, return_exceptions=True)
-        assert await asyncio.to_thread(server.wait, 10) == 0
+        assert await asyncio.to_thread(server.wait) == 0
     told = [ok(answer)["number"] for answer in answers if isinstance(answer, httpx.Response)]
     with served(url) as server:
         async with httpx.AsyncClient(base_url=server.url, headers=headers) as kiosk:

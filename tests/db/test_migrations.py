@@ -78,7 +78,7 @@ async def test_a_newer_database_is_refused(empty, folder):
 
 
 async def test_an_installation_without_migrations_is_refused(empty, tmp_path):
-    """Rather than starting on an empty schema."""
+    """A package that lost its migrations says so, rather than starting on an empty schema."""
     (tmp_path / "nothing").mkdir()
     with pytest.raises(MigrationError, match="no migrations"):
         await empty.migrate(tmp_path / "nothing")

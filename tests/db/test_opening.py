@@ -47,7 +47,7 @@ def test_a_password_is_not_shown():
 
 
 async def test_a_refused_url_does_not_show_its_password():
-    """Not even where the URL is wrong."""
+    """What is said of a URL that is wrong names no password either."""
     with pytest.raises(ValueError, match="sqlite:///") as caught:
         open_database("mysql://an:bi-mat@db.example/motcua")
     assert "bi-mat" not in str(caught.value)

@@ -73,7 +73,7 @@ async def test_returning_reads_the_same(things):
 
 
 async def test_raw_sql_reads_the_same(things):
-    """So do raw statements and expressions."""
+    """Raw statements and expressions give the same values as selects."""
 
     class Latest(msgspec.Struct):
         latest: datetime | None

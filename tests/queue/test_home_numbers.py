@@ -265,7 +265,7 @@ async def test_what_is_refused_leaves_no_trace(database: Database, clock: Clock)
 
 
 async def test_an_office_that_gives_none_says_so(database: Database, clock: Clock) -> None:
-    """Off is the default."""
+    """Off is the default: asked for all the same, a number is refused by its code, and nothing has happened."""
     assert parse_policy({}).numbers_from_home == 0
     await open_office(numbers_from_home=0)
     before = await all_there_is()

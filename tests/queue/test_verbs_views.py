@@ -37,7 +37,7 @@ async def test_the_desk_says_what_can_be_done(database: Database, clock: Clock) 
 
 
 async def test_of_several_counters_the_desk_shows_the_one_asked_for(database: Database, clock: Clock) -> None:
-    """And the first one where the counter asked for is not, or no longer, this officer's."""
+    """The first one is shown where none is asked for, or one that is not, or no longer, this officer's."""
     await open_office()
     dung = await seated("dung", 2)
     clock.forward(seconds=1)

@@ -214,7 +214,7 @@ async def test_who_does_not_read_is_dropped(live_house: House, monkeypatch: pyte
     await followed_by(live_house, 0)
 
 
-async def test_a_thousand_comings_and_goings_leave_nothing(live_house: House) -> None:
+async def test_a_hundred_comings_and_goings_leave_nothing(live_house: House) -> None:
     """Screens that connect and vanish, politely or not, leave no subscription and no reader behind."""
     for _ in range(5):
         async with asyncio.TaskGroup() as hall:

@@ -88,7 +88,7 @@ async def test_a_bad_wish_changes_nothing(house: House, body: Json, code: str, s
 
 
 async def test_an_office_that_gives_none_says_so(house: House) -> None:
-    """Long Biên's own pack leaves them off."""
+    """Long Biên's own pack leaves them off: a wish is refused in words, as where there is no office at all."""
     path = f"/api/offices/{WEEKDAYS}/home-numbers"
     refused(await house.client().post(path, json=ME), "no-home-numbers", 409)
     refused(await house.client().post("/api/offices/nowhere/home-numbers", json=ME), "no-such-office", 404)

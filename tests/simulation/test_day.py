@@ -54,7 +54,7 @@ def test_a_break_finishes_what_was_begun_and_calls_nobody() -> None:
 
 
 def test_whoever_is_not_called_by_closing_is_not_called() -> None:
-    """At three the day is over."""
+    """Whoever still waits at three, when the day is over, is called no more."""
     assert called(hall(), person("14:50", 20), person("14:51")) == ["14:50", None]
 
 
