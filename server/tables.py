@@ -4,6 +4,7 @@ from piccolo.table import Table
 
 from server.booking.tables import TABLES as BOOKING
 from server.catalogue.tables import TABLES as CATALOGUE
+from server.catalogue.tables import CatalogueMark
 from server.devices.tables import TABLES as DEVICES
 from server.journal.tables import TABLES as JOURNAL
 from server.notify.tables import TABLES as NOTIFY
@@ -16,4 +17,4 @@ __all__ = ["all_tables"]
 
 def all_tables() -> list[type[Table]]:
     """Every Table class."""
-    return [*JOURNAL, *CATALOGUE, *PEOPLE, *DEVICES, *BOOKING, *QUEUE, *RATING, *NOTIFY]
+    return [*JOURNAL, *CATALOGUE, CatalogueMark, *PEOPLE, *DEVICES, *BOOKING, *QUEUE, *RATING, *NOTIFY]

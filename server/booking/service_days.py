@@ -16,9 +16,9 @@ from server.booking.service_rows import COLUMNS
 from server.catalogue import rules as catalogue_rules
 from server.catalogue import service as catalogue
 from server.catalogue.rules import Office, Policy, Procedure, ServiceLine
+from server.catalogue.service import Catalogue
 from server.db import rows
 from server.errors import Refusal
-from server.people import service as people
 from server.wire import SlotOfficer, SlotView
 
 __all__ = [
@@ -75,16 +75,15 @@ async def errand(
     More dossiers than one turn takes are a longer visit in the office's line for that. Refuses no-such-office,
     office-ended, no-such-procedure, too-many-dossiers; no-such-officer for one of another office.
     """
-    office = await catalogue.working_office(office_code, now)
-    policy = await catalogue.policy(office.code)
-    wanted = [await catalogue.procedure(office.code, code) for code in dict.fromkeys(procedures)]
+    here = await catalogue.of_working(office_code, now)
+    office, policy, staff = here.office, here.policy, here.officers
+    wanted = [here.procedure(code) for code in dict.fromkeys(procedures)]
     if not wanted:
         raise Refusal("no-such-procedure", procedure="")
-    staff = await people.officers_of(office.code)
     officers = {one.username: one.full_name for one in staff}
     if officer is not None and officer not in officers:
         raise Refusal("no-such-officer", username=officer)
-    lines = {line.code: line for line in await catalogue.lines(office.code)}
+    lines = {line.code: line for line in here.lines}
     places = [_place(procedure, purpose, lines) for procedure in wanted]
     minutes = [
         catalogue_rules.minutes_needed(procedure, line) if line.code == procedure.line else round(line.expected_minutes)
@@ -241,13 +240,14 @@ def slot_views(wanted: Errand, found: Sequence[rules.Slot]) -> list[SlotView]:
 async def _days(
     office: Office, policy: Policy, first_day: date, days: int, now: datetime, besides: Collection[str]
 ) -> tuple[dict[date, rules.Day], list[Appointment]]:
-    openings = await catalogue.opening_days(office, first_day, days)
+    here = await catalogue.of(office.code)
+    openings = here.opening_days(first_day, days)
     spans = [span for opening in openings.values() for span in opening]
     if not spans:
         return {day: rules.Day([], [], [], share=0, slot_minutes=policy.slot_minutes) for day in openings}, []
-    duties = await duties_on(office, openings)
+    duties = _duties(here, openings)
     found = await _taken(office.code, min(span[0] for span in spans), max(span[1] for span in spans), now, besides)
-    booked = await _booked(office.code, found)
+    booked = _booked(here, found)
     planned = {
         day: rules.Day(
             opening,
@@ -267,18 +267,25 @@ def _falls_into(booked: Booked, opening: Sequence[rules.Interval]) -> bool:
 
 async def duties_on(office: Office, days: Iterable[date]) -> dict[date, list[rules.Duty]]:
     """Who is at work on these days, and what each can take."""
-    shifts, absences = await catalogue.shifts(office.code), await catalogue.absences(office.code)
-    staff = await staff_of(office)
-    return {day: staff.duties(shifts, absences, day) for day in days}
+    return _duties(await catalogue.of(office.code), days)
+
+
+def _duties(here: Catalogue, days: Iterable[date]) -> dict[date, list[rules.Duty]]:
+    staff = _staff(here)
+    return {day: staff.duties(here.shifts, here.absences, day) for day in days}
 
 
 async def staff_of(office: Office) -> Staff:
     """Whoever may work at an office, and what each and each counter can take."""
+    return _staff(await catalogue.of(office.code))
+
+
+def _staff(here: Catalogue) -> Staff:
     return Staff(
-        time_zone=office.time_zone,
-        every=frozenset(line.code for line in await catalogue.lines(office.code)),
-        skills={officer.username: officer.skills for officer in await people.officers_of(office.code)},
-        served={counter.number: frozenset(counter.lines) for counter in await catalogue.counters(office.code)},
+        time_zone=here.office.time_zone,
+        every=frozenset(line.code for line in here.lines),
+        skills={officer.username: officer.skills for officer in here.officers},
+        served={counter.number: frozenset(counter.lines) for counter in here.counters},
     )
 
 
@@ -306,9 +313,9 @@ async def _taken(
     return [appointment for appointment in found if appointment.reference not in besides]
 
 
-async def _booked(office: str, taken: Sequence[Appointment]) -> list[Booked]:
+def _booked(here: Catalogue, taken: Sequence[Appointment]) -> list[Booked]:
     several = any("\n" in appointment.procedures for appointment in taken)
-    lines = {row.code: row.line for row in await catalogue.procedures(office)} if several else {}
+    lines = {row.code: row.line for row in here.procedures} if several else {}
     return [
         Booked(
             lines=lines_needed(appointment, lines),

@@ -100,7 +100,7 @@ async def save(actor: Officer, request: SaveRequest) -> Moved:
     Refuses what `applied` refuses, no-such-officer, no-such-counter, no-such-line; and timetable-differs with the new
     `hit` in `extra` where it would hit others than were seen, or they can no longer be moved to where it was said.
     """
-    async with office_change(actor.office, _who(actor)) as here:
+    async with timetables.changing(actor.office, _who(actor)) as here:
         before, hit = await _hit_by(actor.office, request.change, here.now)
         shown, now = request.seen.partition("."), hit.seen.partition(".")
         if shown[0] != now[0] or (request.move and shown[2] != now[2]):

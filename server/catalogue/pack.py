@@ -14,7 +14,8 @@ from server.catalogue.pack_files import FILES, PackFile, Row
 from server.catalogue.pack_merge import Merged, World, merge
 from server.catalogue.pack_read import Pack, Problem, read_pack, read_rows
 from server.catalogue.rules import ANY_OFFICE
-from server.db import current, rows, transaction
+from server.catalogue.service_kept import lock_catalogue
+from server.db import rows, transaction
 from server.journal.append import office_change
 from server.journal.tables import Journal
 
@@ -89,7 +90,7 @@ async def load(
     pack = read_pack(folder)
     try:
         async with transaction():
-            await _one_at_a_time()
+            await lock_catalogue()
             world = judge(await _stored(pack), pack)
             offices = _decided(world)
             before = await unserved(offices) if unserved else {}
@@ -119,7 +120,7 @@ def _silent(done: int, total: int) -> None:
 
 async def _store(pack: Pack, on_progress: Progress) -> LoadReport:
     async with transaction():
-        await _one_at_a_time()
+        await lock_catalogue()
         return await _write_all(judge(await _stored(pack), pack), pack, on_progress)
 
 
@@ -153,12 +154,6 @@ def judge(stored: Mapping[str, Sequence[Row]], pack: Pack) -> World:
     if problems:
         raise PackRefused(problems)
     return world
-
-
-async def _one_at_a_time() -> None:
-    # Two loads at once would each judge a world without the other. SQLite has one writer anyway.
-    if current().kind == "postgres":
-        await current().engine.fetch("LOCK TABLE office IN SHARE ROW EXCLUSIVE MODE")
 
 
 async def _stored(pack: Pack) -> dict[str, list[Row]]:

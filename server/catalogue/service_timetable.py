@@ -1,17 +1,19 @@
 """Reading an office's timetable with the ids of its rows, and writing what it has become."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 from msgspec import structs
 from piccolo.table import Table
 
 from server.catalogue import tables
-from server.catalogue.rules import ANY_OFFICE
 from server.catalogue.rules_timetable import KeptAbsence, KeptClosure, KeptHours, KeptShift, Timetable
-from server.db import rows
+from server.catalogue.service_kept import lock_catalogue, of
+from server.db import transaction
+from server.journal.append import Change, office_change
 
-__all__ = ["read", "write"]
+__all__ = ["changing", "read", "write"]
 
 Kept = KeptHours | KeptClosure | KeptShift | KeptAbsence
 
@@ -23,23 +25,19 @@ TABLES: Mapping[str, type[Table]] = {
 }
 
 
+@asynccontextmanager
+async def changing(office: str, actor: str) -> AsyncIterator[Change]:
+    """A change of an office in which its timetable may be written."""
+    async with transaction():
+        await lock_catalogue()
+        async with office_change(office, actor) as here:
+            yield here
+
+
 async def read(office: str) -> Timetable:
     """The timetable of an office, with the closures that hold for all offices."""
-    hours, closures, shifts, absences = tables.Hours, tables.Closure, tables.Shift, tables.Absence
-    worked = await shifts.select().where(shifts.office == office).order_by(shifts.counter, shifts.starts, shifts.id)
-    for values in worked:
-        values["lines"] = values["lines"].split("\n") if values["lines"] else []
-    days = closures.select().where(closures.office.is_in([ANY_OFFICE, office]))
-    return Timetable(
-        hours=tuple(await rows(KeptHours, hours.select().where(hours.office == office).order_by(hours.id))),
-        closures=tuple(await rows(KeptClosure, days.order_by(closures.date, closures.id))),
-        shifts=tuple(await rows(KeptShift, _ready(worked))),
-        absences=tuple(
-            await rows(
-                KeptAbsence, absences.select().where(absences.office == office).order_by(absences.date, absences.id)
-            )
-        ),
-    )
+    here = await of(office)
+    return Timetable(hours=here.hours, closures=here.closures, shifts=here.shifts, absences=here.absences)
 
 
 async def write(before: Timetable, after: Timetable) -> None:
@@ -69,8 +67,3 @@ def _values(row: Kept) -> dict[str, Any]:
     if isinstance(row, KeptShift):
         values["lines"] = "\n".join(row.lines)
     return values
-
-
-async def _ready(found: list[dict[str, object]]) -> list[dict[str, object]]:
-    """What was read already, as a query would answer it."""
-    return found

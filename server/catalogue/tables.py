@@ -151,6 +151,13 @@ class Setting(Table, tablename="setting"):
     value = Text()
 
 
+class CatalogueMark(Table, tablename="catalogue_mark"):
+    """One row, whose mark is another one after every change of what the tables here, and `officer`, say."""
+
+    id = Integer(primary_key=True)
+    mark = Varchar(length=40)
+
+
 TABLES: list[type[Table]] = [
     Office, ServiceLine, Procedure, Fee, Counter, Hours, Closure, Shift, Absence, PriorityGroup, Setting,
 ]  # fmt: skip

@@ -22,11 +22,11 @@ def name_in(language: Language, named: Office | ServiceLine | Procedure | rules.
 
 async def office_view(office: Office, language: Language, now: datetime) -> OfficeView:
     """One office, without its lines: what waits there is the queue's to tell."""
-    policy = await service.policy(office.code)
+    here = await service.of(office.code)
     if rules.ended(office, clock.day_of(now, office.time_zone)):
-        return _view(office, language, policy, ended=True)
-    hours, closures = await service.hours(office.code), await service.closures(office.code)
-    return _view(office, language, policy, *rules.open_now_and_next(hours, closures, now, office.time_zone))
+        return _view(office, language, here.policy, ended=True)
+    now_and_next = rules.open_now_and_next(here.hours, here.closures, now, office.time_zone)
+    return _view(office, language, here.policy, *now_and_next)
 
 
 async def office_views(language: Language, now: datetime) -> list[OfficeView]:
@@ -34,9 +34,9 @@ async def office_views(language: Language, now: datetime) -> list[OfficeView]:
     offices = await service.offices()
     policies = await service.policies([office.code for office in offices])
     hours, closures = defaultdict(list), defaultdict(list)
-    for row in await service.hours():
+    for row in await service.hours_of_all():
         hours[row.office].append(row)
-    for closure in await service.closures():
+    for closure in await service.closures_of_all():
         closures[closure.office].append(closure)
     views = []
     for office in sorted(offices, key=lambda office: (rules.fold(office.name_vi), office.code)):

@@ -5,7 +5,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-__all__ = ["ROLES", "SEATED", "Device", "DeviceKind", "Officer", "Role", "lock_out"]
+__all__ = ["ROLES", "SEATED", "Colleague", "Device", "DeviceKind", "Officer", "Role", "lock_out"]
 
 Role = Literal["officer", "reception", "head", "administrator", "auditor"]
 ROLES: tuple[Role, ...] = ("officer", "reception", "head", "administrator", "auditor")
@@ -18,23 +18,28 @@ FREE_TRIES = 5
 LONGEST_LOCK = timedelta(minutes=15)
 
 
-class Officer(Struct, frozen=True, kw_only=True):
+class Colleague(Struct, frozen=True, kw_only=True):
     """Somebody who works at an office; `lines` are what he or she is skilled in, none meaning all."""
 
-    id: int
     office: str
     username: str
     full_name: str
     role: Role
     lines: str
-    password_hash: str | None
-    failures: int
-    locked_until: datetime | None
-    active: bool
 
     @property
     def skills(self) -> frozenset[str]:
         return frozenset(self.lines.split("\n")) if self.lines else frozenset()
+
+
+class Officer(Colleague, frozen=True, kw_only=True):
+    """A colleague, and how he or she gets in."""
+
+    id: int
+    password_hash: str | None
+    failures: int
+    locked_until: datetime | None
+    active: bool
 
 
 class Device(Struct, frozen=True, kw_only=True):

@@ -16,7 +16,7 @@ from server.codes import new_id, token_hash
 from server.db import row, rows, transaction
 from server.devices.tables import Device as DeviceTable
 from server.errors import Refusal
-from server.people.rules import Device, DeviceKind, Officer, lock_out
+from server.people.rules import Colleague, Device, DeviceKind, Officer, lock_out
 from server.people.tables import Officer as OfficerTable
 from server.people.tables import Token
 
@@ -38,6 +38,7 @@ __all__ = [
 SESSION_LENGTH = timedelta(hours=12)
 PAGE_SESSION_LENGTH = timedelta(days=400)
 MIN_PASSWORD = 10
+COLLEAGUE = [OfficerTable._meta.get_column_by_name(name) for name in Colleague.__struct_fields__]
 
 _hasher = PasswordHasher()
 # A hash of nothing anybody knows: an unknown name takes as long to refuse as a wrong password.
@@ -114,11 +115,11 @@ async def officer_of(office: str, username: str) -> Officer | None:
     )
 
 
-async def officers_of(office: str) -> list[Officer]:
+async def officers_of(office: str) -> list[Colleague]:
     """Everybody who works at an office now, by name."""
     return await rows(
-        Officer,
-        OfficerTable.select()
+        Colleague,
+        OfficerTable.select(*COLLEAGUE)
         .where((OfficerTable.office == office) & OfficerTable.active.eq(True))
         .order_by(OfficerTable.username),
     )

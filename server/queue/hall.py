@@ -15,8 +15,7 @@ from server.catalogue.rules_absence import at_work
 from server.db import row, rows
 from server.errors import Refusal
 from server.journal.append import Change, office_change
-from server.people import service as people
-from server.people.rules import Officer
+from server.people.rules import Colleague
 from server.queue import tables
 from server.queue.rules import OPEN_STATES, DeskRow, Hall, Seat, Ticket, numbered, resting
 
@@ -48,19 +47,19 @@ class Setting(Struct, frozen=True):
     office: Office
     lines: Mapping[str, ServiceLine]
     counters: Mapping[int, Counter]
-    officers: Mapping[str, Officer]
+    officers: Mapping[str, Colleague]
     policy: catalogue_rules.Policy
 
 
 async def load_setting(office: str) -> Setting:
     """An office's lines, counters, people and policy. Refuses no-such-office."""
-    found = await catalogue.office(office)
+    found = await catalogue.of(office)
     return Setting(
-        office=found,
-        lines={line.code: line for line in await catalogue.lines(office)},
-        counters={counter.number: counter for counter in await catalogue.counters(office)},
-        officers={officer.username: officer for officer in await people.officers_of(office)},
-        policy=await catalogue.policy(office),
+        office=found.office,
+        lines={line.code: line for line in found.lines},
+        counters={counter.number: counter for counter in found.counters},
+        officers={officer.username: officer for officer in found.officers},
+        policy=found.policy,
     )
 
 

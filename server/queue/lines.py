@@ -42,7 +42,7 @@ async def lines_everywhere(language: Language, offices: Sequence[OfficeView]) ->
 async def _open_now(offices: Sequence[OfficeView]) -> dict[str, bool]:
     """Which offices give numbers at this moment, from two queries."""
     now = clock.now()
-    usual, exceptions = await catalogue.hours(), await catalogue.closures()
+    usual, exceptions = await catalogue.hours_of_all(), await catalogue.closures_of_all()
     found = {}
     for office in offices:
         here = (ANY_OFFICE, office.code)

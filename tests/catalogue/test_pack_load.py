@@ -293,6 +293,7 @@ def test_the_pack_keeps_the_pitfalls_of_its_sources_out() -> None:
 async def test_a_stored_setting_that_is_missing_is_the_default(database: Database, folder: Write) -> None:
     """An office's own setting goes over the one for all, and that over the default."""
     await load(folder())
+    await add_office({"code": "elsewhere", "name_vi": "Nơi khác"})
     assert (await service.policy("bo-de")).slot_minutes == 30
     assert (await service.policy("elsewhere")).slot_minutes == 20
     await Setting.delete(force=True)

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from server.catalogue import service
-from server.catalogue.pack import load
+from server.catalogue.pack import add_office, load
 from server.db import Database
 from server.errors import Refusal
 from tests.catalogue.conftest import SHIPPED, SMALL, Write
@@ -26,7 +26,7 @@ async def test_unknown_codes_are_refused_by_their_name(database: Database, folde
     assert await refusal(service.line("bo-de", "Q")) == "no-such-line"
     assert await refusal(service.counter("bo-de", 3)) == "no-such-counter"
     assert await refusal(service.procedure("bo-de", "9.999999")) == "no-such-procedure"
-    assert await refusal(service.procedure("nowhere", "1.001193")) == "no-such-procedure"
+    assert await refusal(service.procedure("nowhere", "1.001193")) == "no-such-office"
     assert await refusal(service.working_office("nowhere", NOW)) == "no-such-office"
 
 
@@ -53,6 +53,7 @@ async def test_groups_are_everybodys_with_the_offices_own_over_them(database: Da
     """An office replaces a group by its code and adds its own behind."""
     groups = "office,code,name_vi,rate\n*,old,Từ 75 tuổi,3\n*,ill,Ốm,2\nbo-de,ill,Ốm nặng,4\nbo-de,vip,Khác,1\n"
     await load(folder({"priority_groups.csv": groups}))
+    await add_office({"code": "elsewhere", "name_vi": "Nơi khác"})
     found = [(group.office, group.code, group.rate) for group in await service.groups("bo-de")]
     assert found == [("*", "old", 3.0), ("bo-de", "ill", 4.0), ("bo-de", "vip", 1.0)]
     assert [group.code for group in await service.groups("elsewhere")] == ["old", "ill"]
@@ -88,5 +89,6 @@ async def test_days_ahead_show_holidays_closed(database: Database, folder: Write
 async def test_policies_of_several_offices_are_those_of_each(database: Database, folder: Write) -> None:
     """Asked for together or alone, the settings are the same."""
     await load(folder())
+    await add_office({"code": "elsewhere", "name_vi": "Nơi khác"})
     together = await service.policies(["bo-de", "elsewhere"])
     assert together == {code: await service.policy(code) for code in ("bo-de", "elsewhere")}
