@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, Route, expect
 
 from server import clock
 from tests.browser.hall import DUNG, HUONG, LAN, SON, Desk, Hall, complaints, overflow
@@ -205,6 +205,64 @@ async def test_refusals_stand_beside_their_fields(hall: Hall) -> None:
     await send.click()
     await expect(page.locator("#panel")).to_contain_text("Ngoại lệ: đặt khi chưa có mã hồ sơ")
     await expect(page.locator("#panel")).to_contain_text("Ngoại lệ: đặt vượt số lịch hẹn mỗi người")
+
+
+async def test_many_dossiers_are_asked_for_and_take_longer(hall: Hall) -> None:
+    """More than a turn takes is said beside its field, or is a longer visit where the office has a line for it."""
+    await with_shifts(hall, dossiers_per_turn=5)
+    page = await calendar(hall)
+    await page.keyboard.press("n")
+    await page.locator("#search").fill("ban sao")
+    await page.get_by_role("option", name="Chứng thực bản sao").click()
+    await expect(page.locator(".calendar-time").first).to_be_visible()
+    await page.locator("#dossiers").fill("11")
+    await page.locator("#dossiers").press("Tab")
+    await expect(page.locator("#dossiers-error")).to_contain_text("nhiều nhất 5 hồ sơ")
+    await expect(page.locator(".calendar-time")).to_have_count(0)
+    assert await complaints(page) == []
+    await page.locator("#dossiers").fill("0")
+    await page.locator("#dossiers").press("Tab")
+    await expect(page.locator("#dossiers-error")).to_contain_text("từ 1 đến 999")
+    await page.get_by_label("Mục đích").select_option("collect")
+    await expect(page.locator("#dossiers")).to_be_hidden()
+    await expect(page.locator(".calendar-time").first).to_be_visible()
+    await hall.set(bulk_line="H", slot_minutes=5)
+    page = await calendar(hall)
+    await page.keyboard.press("n")
+    await page.locator("#search").fill("ban sao")
+    await page.get_by_role("option", name="Chứng thực bản sao").click()
+    await page.get_by_label("Người tiếp", exact=True).select_option(SON)
+    await page.locator("#dossiers").fill("11")
+    await page.locator("#dossiers").press("Tab")
+    await expect(page.locator("#times-error")).to_contain_text("Phan Đình Sơn không nhận")
+    await page.get_by_label("Người tiếp", exact=True).select_option("")
+    await page.locator(".calendar-time", has_text="10:00").click()
+    await page.locator("#name").fill("Trần Văn Bình")
+    await page.locator("#phone").fill("0987654321")
+    await page.locator("#phone").press("Enter")
+    await expect(page.locator("#panel-title")).to_contain_text("10:00–10:15")  # three turns of five minutes
+    await expect(page.locator("#panel .calendar-facts div", has_text="Số hồ sơ")).to_contain_text("11")
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [("known", "Cổng xác nhận có"), ("unknown", "Xin hỏi lại người hẹn"), ("unchecked", "phần mềm tự hỏi lại")],
+)
+async def test_what_the_portal_said_stands_with_the_booking(hall: Hall, said: str, words: str) -> None:
+    """The desk reads beside the file code what the portal said of it, and what that means."""
+    await with_shifts(hall)
+    desk = await hall.officer(DUNG, None)
+    made = await booked(desk, await at(hall, 10), dossierNumber="H26.10-261121-0042")
+    page = await calendar(hall)
+
+    async def answer(route: Route) -> None:
+        await route.fulfill(json={**made, "dossierCheck": said})
+
+    await page.route(f"**/api/calendar/appointments/{made['reference']}", answer)
+    await booking(page).click()
+    await expect(page.locator("#panel")).to_contain_text("H26.10-261121-0042")
+    await expect(page.locator("#panel")).to_contain_text(words)
+    assert await complaints(page) == []
 
 
 async def test_it_follows_what_others_do(hall: Hall) -> None:

@@ -57,10 +57,10 @@ class Waiting(Site):
 
 
 @pytest.fixture
-async def site(sqlite_url: str) -> AsyncIterator[Waiting]:
-    """A server of its own that sends by SMS."""
+async def site(request: pytest.FixtureRequest, sqlite_url: str) -> AsyncIterator[Waiting]:
+    """A server of its own that sends by SMS; the office's settings as the fixture's parameter."""
     async with opened(sqlite_url), Gateway().running() as gateway:
-        await open_office()
+        await open_office(**getattr(request, "param", {}))
         day = {clock.local(start, ZONE).hour: found for start, found in (await full_day()).items()}
         async with site_on(sqlite_url, MOTCUA_SMS_URL=gateway.url, MOTCUA_SMS_TOKEN="thu") as served:
             made = Waiting(served.address, served.browser, served.said)
@@ -114,6 +114,32 @@ async def test_from_a_full_day_to_a_time(site: Waiting, lang: str, scripts: bool
     await page.get_by_role("button", name=words["take"], exact=True).press("Enter")
     await expect(page.locator(".pass")).to_contain_text(words["booked"])
     await expect(page.locator(".pass-time")).to_have_text("11:00")
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+@pytest.mark.parametrize("site", [{"challenge": "always", "hotline": "024 3827 0000"}], indirect=True)
+async def test_without_scripts_a_code_stands_for_the_check(site: Waiting, lang: str) -> None:
+    """Where every stranger is checked, a browser without scripts is sent a code: a wrong one is said beside its field,
+    nothing typed is lost, and the right one joins the list."""
+    words = WORDS[lang]
+    address = f"/book/{OFFICE}/when?procedure={COPY}&lang={lang}&day={site.date}"
+    page = await site.page(address, java_script_enabled=False)
+    await page.get_by_role("link", name=words["join"]).click()
+    await page.locator("#name").fill("Nguyễn Thị Hoà")
+    await page.locator("#phone").fill("0912 345 678")
+    await page.locator("#phone").press("Enter")
+    await expect(page.locator("#code")).to_be_visible()
+    await expect(page.locator("main")).to_contain_text(words["send"])
+    await expect(page.locator("#name")).to_have_value("Nguyễn Thị Hoà")
+    await until(lambda: bool(site.gateway.sent))
+    code = str(site.gateway.sent[-1]["values"]["code"])
+    await page.locator("#code").fill(f"{(int(code) + 1) % 10**6:06}")
+    await page.locator("#code").press("Enter")
+    await expect(page.locator("#code-error")).not_to_be_empty()
+    await page.locator("#code").fill(code)
+    await page.get_by_role("button", name=words["send"], exact=True).click()
+    await expect(page.locator("main")).to_contain_text(words["place"])
+    assert "/w/" in page.url
 
 
 async def test_one_press_leaves_the_list(site: Waiting) -> None:
