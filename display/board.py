@@ -89,6 +89,7 @@ class RatingFrame(Moved):
 
 class OpenedFrame(Moved):
     day: date
+    practice: bool = False
 
 
 class ClosedFrame(Moved):
@@ -165,9 +166,9 @@ def _next(state: BoardState, frame: Moved) -> BoardState:
             return replace(state, counters=counters)
         case RatingFrame(today=True):
             return replace(state, ratings=_after_rating(state.ratings, frame))
-        case OpenedFrame(day=day):
+        case OpenedFrame(day=day, practice=practice):
             nobody = BoardRatings(served=0, answered=0, satisfied=0)
-            return replace(state, day=day, calls=[], ratings=nobody, notices=[])
+            return replace(state, day=day, calls=[], ratings=nobody, notices=[], practice=practice)
         case ClosedFrame() | AnnouncedFrame():
             return replace(state, notices=[*state.notices, BoardNotice(code=frame.notice, at=frame.at)])
         case ChangedFrame():

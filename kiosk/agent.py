@@ -249,7 +249,9 @@ class Agent:
             raise KioskRefusal("offline-full", 503)
         day = day_of(at, config.time_zone)
         try:
-            ticket = await asyncio.to_thread(self._outbox.issue, key, line.code, body.klass, numbers, day, at)
+            ticket = await asyncio.to_thread(
+                self._outbox.issue, key, line.code, body.klass, numbers, day, at, sample=config.sample
+            )
         except Exhausted:
             raise KioskRefusal("offline-full", 503) from None
         self._changed()

@@ -27,13 +27,14 @@ CREATE TABLE IF NOT EXISTS number (
 CREATE TABLE IF NOT EXISTS ticket (
     id TEXT PRIMARY KEY, line TEXT NOT NULL, number INTEGER NOT NULL, issued_at TEXT NOT NULL, class TEXT,
     given_back INTEGER NOT NULL DEFAULT 0, handed_in INTEGER NOT NULL DEFAULT 0, refused TEXT,
-    follow_token TEXT);
+    follow_token TEXT, sample INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS give_back (follow_token TEXT PRIMARY KEY);
 """
 GIVE_BACK = (
     "INSERT OR IGNORE INTO give_back"
     " SELECT follow_token FROM ticket WHERE id = ? AND given_back = 1 AND follow_token IS NOT NULL"
 )
+ADD_SAMPLE = "ALTER TABLE ticket ADD COLUMN sample INTEGER NOT NULL DEFAULT 0"
 KEPT = timedelta(days=40)  # long enough for a clock that was wrong to be put right
 
 
@@ -84,6 +85,8 @@ class Outbox:
             with self._write():
                 for statement in SCHEMA.split(";"):
                     self._db.execute(statement)
+                if "sample" not in [name for _, name, *_ in self._db.execute("PRAGMA table_info(ticket)")]:
+                    self._db.execute(ADD_SAMPLE)  # a file from before offices practised
         except sqlite3.OperationalError as error:
             self._db.close()
             if "locked" in str(error):
@@ -160,10 +163,19 @@ class Outbox:
     # --- offline tickets -----------------------------------------------------------------------------------
 
     def issue(
-        self, ticket: str, line: str, klass: str | None, numbers: NumberRange, day: date, now: datetime
+        self,
+        ticket: str,
+        line: str,
+        klass: str | None,
+        numbers: NumberRange,
+        day: date,
+        now: datetime,
+        *,
+        sample: bool = False,
     ) -> OfflineTicket:
         """Gives out the line's next offline number of that day, once per id: asked again, it is the same ticket.
 
+        A `sample` is printed as one, and handed in as one.
         Raises Exhausted where the range has no number left; nothing is written then.
         """
         known = self.find(ticket)
@@ -179,25 +191,25 @@ class Outbox:
                 raise Exhausted(line)
             self._db.execute("INSERT INTO number VALUES (?, ?, ?)", (day.isoformat(), line, number))
             self._db.execute(
-                "INSERT INTO ticket (id, line, number, issued_at, class) VALUES (?, ?, ?, ?, ?)",
-                (ticket, line, number, now.isoformat(), klass),
+                "INSERT INTO ticket (id, line, number, issued_at, class, sample) VALUES (?, ?, ?, ?, ?, ?)",
+                (ticket, line, number, now.isoformat(), klass, sample),
             )
             self._db.execute("DELETE FROM attempt WHERE id = ?", (ticket,))
-        return OfflineTicket(id=ticket, line=line, number=number, issued_at=now, klass=klass)
+        return OfflineTicket(id=ticket, line=line, number=number, issued_at=now, klass=klass, sample=sample)
 
     def find(self, ticket: str) -> OfflineTicket | None:
         """The offline ticket given out under this id, handed in or not."""
-        rows = self._rows("SELECT id, line, number, issued_at, class FROM ticket WHERE id = ?", ticket)
+        rows = self._rows("SELECT id, line, number, issued_at, class, sample FROM ticket WHERE id = ?", ticket)
         return _ticket(rows[0]) if rows else None
 
     def waiting(self, limit: int = 50) -> list[Waiting]:
         """The offline tickets still to be handed in, oldest first."""
         rows = self._rows(
-            "SELECT id, line, number, issued_at, class, given_back FROM ticket"
+            "SELECT id, line, number, issued_at, class, sample, given_back FROM ticket"
             " WHERE handed_in = 0 AND refused IS NULL ORDER BY issued_at, number LIMIT ?",
             limit,
         )
-        return [Waiting(_ticket(row), bool(row[5])) for row in rows]
+        return [Waiting(_ticket(row), bool(row[6])) for row in rows]
 
     def handed_in(self, ticket: str, follow_token: str | None) -> None:
         """The server has that ticket now; one whose holder gave it back meanwhile is given back there, too."""
@@ -246,6 +258,7 @@ def _ticket(row: tuple[object, ...]) -> OfflineTicket:
         number=int(str(row[2])),
         issued_at=datetime.fromisoformat(str(row[3])),
         klass=None if row[4] is None else str(row[4]),
+        sample=bool(row[5]),
     )
 
 

@@ -76,7 +76,9 @@ class State(Outgoing):
     """A picture of the public address as a data URL, for booking on one's own phone."""
     hotline: str
     sample: bool
-    """Whether the office is made up, for practice or show."""
+    """Whether its numbers are for practice or show."""
+    practice: bool
+    """Whether the office practises just now."""
 
 
 class Ticket(Outgoing):
@@ -126,6 +128,7 @@ def state_of(
         public_qr=_qr(config.public_url) if config and config.public_url else None,
         hotline=config.hotline if config else "",
         sample=config.sample if config else False,
+        practice=config.practice if config else False,
     )
 
 

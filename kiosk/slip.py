@@ -31,6 +31,7 @@ class Given:
     follow_url: str | None = None
     documents: Sequence[str] = ()
     booked: bool = False
+    sample: bool = False
 
 
 def line_of(config: KioskConfig, code: str) -> LineView | None:
@@ -55,6 +56,7 @@ def given_online(ticket: IssuedTicket, config: KioskConfig, language: Language, 
         follow_url=ticket.follow_url,
         documents=ticket.documents,
         booked=booked,
+        sample=ticket.sample,
     )
 
 
@@ -69,6 +71,7 @@ def given_offline(ticket: OfflineTicket, line: LineView, language: Language) -> 
         line_name=_name(line, language),
         language=language,
         issued_at=ticket.issued_at,
+        sample=ticket.sample,
     )
 
 
@@ -84,7 +87,8 @@ def slip_of(given: Given, config: KioskConfig, reprint: bool = False) -> Slip:
         code = say(language, "ticket.code", code=readable(given.follow_token))
         aside = [(say(language, "ticket.qr"), True), (code, False), (missed, False)]
     else:
-        aside = [(say(language, "ticket.keep"), True), (say(language, "paper.offline"), False), (missed, False)]
+        promise = [] if given.sample else [(say(language, "paper.offline"), False)]
+        aside = [(say(language, "ticket.keep"), True), *promise, (missed, False)]
     below = []
     if given.documents:
         bold, _, rest = say(language, "ticket.bring", documents="; ".join(given.documents)).partition(": ")
@@ -100,7 +104,7 @@ def slip_of(given: Given, config: KioskConfig, reprint: bool = False) -> Slip:
         qr=given.follow_url,
         aside=aside,
         below=below,
-        mark=" · ".join(_marks(config, language, reprint)) or None,
+        mark=" · ".join(_marks(given, reprint)) or None,
         plain=[_ascii(given.label), f"{at:%H:%M %d/%m/%Y}", *(["IN LAI"] if reprint else [])],
     )
 
@@ -119,9 +123,9 @@ def sample_slip(public_url: str, at: datetime) -> Slip:
     )
 
 
-def _marks(config: KioskConfig, language: Language, reprint: bool) -> list[str]:
-    marks = {"ticket.sample": config.sample, "ticket.reprint": reprint}
-    return [say(language, key) for key, said in marks.items() if said]
+def _marks(given: Given, reprint: bool) -> list[str]:
+    marks = {"ticket.sample": given.sample, "ticket.reprint": reprint}
+    return [say(given.language, key) for key, said in marks.items() if said]
 
 
 def _waiting(given: Given) -> list[str]:

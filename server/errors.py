@@ -57,6 +57,11 @@ STATUS: Mapping[str, int] = {
     "number-taken": 409,
     "too-old": 409,
     "already-withdrawn": 409,
+    # practice
+    "made-up-office": 409,
+    "numbers-open": 409,
+    "practice-now": 409,
+    "practice-over": 409,
     "already-held": 409,
     "no-keeping": 409,
     "held-too-long": 409,

@@ -112,7 +112,8 @@ async def look(office: str, first: date | None, weeks: int, language: Language) 
     return TimetableView(
         office=office,
         time_zone=seen.office.time_zone,
-        sample=seen.policy.sample,
+        sample=seen.policy.made_up,
+        practice=seen.policy.practice,
         today=seen.today,
         days=[_day(seen, day, language) for day in days],
         officers=[

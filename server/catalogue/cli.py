@@ -203,7 +203,7 @@ async def _described(code: str, language: Language) -> list[str]:
         or say(language, "office.closed_today"),
         "procedures": str(len(await service.procedures(code))),
     }
-    if (await service.policy(code)).sample:
+    if (await service.policy(code)).made_up:
         facts["state"] += f" · {say(language, 'office.sample')}"
     lines = [f"{say(language, f'office.field.{name}')}: {fact}" for name, fact in facts.items() if fact]
     lines.append(f"{say(language, 'office.field.lines')}:")

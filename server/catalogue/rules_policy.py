@@ -6,8 +6,9 @@ from typing import Literal, TypeVar
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
-__all__ = ["SETTINGS", "Expected", "Policy", "parse_policy", "parse_setting"]
+__all__ = ["SETTINGS", "Expected", "Policy", "parse_policy", "parse_setting", "practising"]
 
 PriorityPolicy = Literal["accumulating", "strict", "fifo"]
 LateNumbers = Literal["warn", "stop"]
@@ -75,7 +76,19 @@ class Policy(Struct, frozen=True):
     """What the citizen's site offers first, as long as nobody has booked more of anything else."""
     hotline: str = ""
     sample: bool = False
-    """Whether the office is made up, for a demo or a lesson: its screens say so."""
+    """Whether its numbers are samples: the office is made up, for a demo or a lesson, or practises at the moment."""
+    practice: bool = False
+    """Whether it practises at the moment: no setting, but begun and ended by the head of the office."""
+
+    @property
+    def made_up(self) -> bool:
+        """Whether there is no such office. One that practises is real, and so are its bookings."""
+        return self.sample and not self.practice
+
+    @property
+    def from_home(self) -> bool:
+        """Whether people at home may take a number now: none that is worth nothing."""
+        return self.numbers_from_home > 0 and not self.practice
 
 
 Value = int | float | bool | str | tuple[int, ...] | tuple[str, ...]
@@ -215,3 +228,8 @@ def parse_setting(key: str, text: str) -> Value:
 def parse_policy(pairs: Mapping[str, str]) -> Policy:
     """The policy that these settings make, defaults for the rest. Raises Expected like `parse_setting`."""
     return msgspec.convert({key: parse_setting(key, text) for key, text in pairs.items()}, Policy)
+
+
+def practising(policy: Policy, practice: bool) -> Policy:
+    """The same policy while the office practises, or does not."""
+    return replace(policy, sample=practice or policy.made_up, practice=practice)

@@ -2,7 +2,7 @@
 
 What is kept cannot be out of date. The database gives the catalogue another mark with every change of it, by whatever
 program it is made, in the change's own commit (migration 0014); and each use looks at the mark, with the eyes of its
-own transaction: one small query in place of a dozen.
+own transaction: one small query in place of a dozen. Whether the office practises is not kept, but asked with the mark.
 """
 
 import secrets
@@ -11,13 +11,16 @@ from datetime import date, timedelta
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from server.catalogue import rules, tables
 from server.catalogue.rules import ANY_OFFICE, Counter, Interval, Office, Policy, PriorityGroup, Procedure, ServiceLine
 from server.catalogue.rules_fees import Fee
+from server.catalogue.rules_policy import practising
 from server.catalogue.rules_timetable import KeptAbsence, KeptClosure, KeptHours, KeptShift
 from server.db import PerDatabase, current, row, rows
 from server.errors import Refusal
+from server.journal.tables import Journal
 from server.people import service as people
 from server.people.rules import Colleague
 
@@ -79,18 +82,18 @@ _kept: PerDatabase[_Kept] = PerDatabase(_Kept)
 
 async def of(office: str) -> Catalogue:
     """What is laid down for an office now. Refuses no-such-office."""
-    mark, kept = await _mark(), _kept.here()
+    (mark, practice), kept = await _mark(office), _kept.here()
     known = kept.offices.get(office)
-    if known is not None and known[0] == mark:
-        return known[1]
-    while True:
-        found = await _read(office, mark, kept)
-        before, mark = mark, await _mark()
-        if before == mark:  # otherwise it may be half before a change and half after it
-            break
-    if mark is not None:
-        kept.offices[office] = (mark, found)
-    return found
+    if known is None or known[0] != mark:
+        while True:
+            found = await _read(office, mark, kept)
+            before, (mark, practice) = mark, await _mark(office)
+            if before == mark:  # otherwise it may be half before a change and half after it
+                break
+        known = mark or "", found
+        if mark is not None:
+            kept.offices[office] = known
+    return replace(known[1], policy=practising(known[1].policy, True)) if practice else known[1]
 
 
 async def lock_catalogue() -> None:
@@ -106,11 +109,15 @@ async def lock_catalogue() -> None:
     )
 
 
-async def _mark() -> str | None:
-    """Another one after each change; None where nothing was ever laid down."""
+async def _mark(office: str) -> tuple[str | None, bool]:
+    """Another one after each change, None where nothing was ever laid down; and whether the office practises."""
     # Past the query builder: every use of the catalogue comes by here.
-    found = await current().engine.fetch("SELECT mark FROM catalogue_mark WHERE id = 1")
-    return str(found[0]["mark"]) if found else None
+    mine = "office = $1" if current().kind == "postgres" else "office = ?"
+    found = await current().engine.fetch(
+        f"SELECT mark, (SELECT practice FROM journal WHERE {mine}) AS practice FROM catalogue_mark WHERE id = 1",  # noqa: S608
+        (office if office.isprintable() else "",),
+    )
+    return (str(found[0]["mark"]), bool(found[0]["practice"])) if found else (None, False)
 
 
 async def _read(code: str, mark: str | None, kept: _Kept) -> Catalogue:
@@ -126,7 +133,7 @@ async def _read(code: str, mark: str | None, kept: _Kept) -> Catalogue:
     lines = await _lines(code)
     return Catalogue(
         office=office,
-        policy=(await policies([code]))[code],
+        policy=(await _settings([code]))[code],
         lines=lines,
         procedures=rules.offered([*kept.national[1], *await _procedures(code)], lines),
         fees=await _fees(code),
@@ -141,6 +148,14 @@ async def _read(code: str, mark: str | None, kept: _Kept) -> Catalogue:
 
 
 async def policies(offices: Sequence[str]) -> Mapping[str, Policy]:
+    """The settings of several offices, by code, and whether they practise."""
+    table = Journal
+    days = await table.select(table.office).where(table.office.is_in(list(offices)) & table.practice.eq(True))
+    practise = {day["office"] for day in days}
+    return {office: practising(policy, office in practise) for office, policy in (await _settings(offices)).items()}
+
+
+async def _settings(offices: Sequence[str]) -> Mapping[str, Policy]:
     """In one query: an office's own over those for all over the defaults."""
     table = tables.Setting
     found = await rows(_Setting, table.select().where(table.office.is_in([ANY_OFFICE, *offices])))

@@ -67,8 +67,9 @@ def _view(
         opening_next=_hours(following, office.time_zone),
         ended=ended,
         sample=policy.sample,
+        practice=policy.practice,
         hotline=policy.hotline,
-        numbers_from_home=policy.numbers_from_home > 0,
+        numbers_from_home=policy.from_home,
     )
 
 

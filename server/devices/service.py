@@ -52,6 +52,7 @@ async def kiosk_config(device: Device, public_url: str, forecaster: Forecaster) 
         public_url=public_url,
         hotline=policy.hotline,
         sample=policy.sample,
+        practice=policy.practice,
     )  # fmt: skip
 
 

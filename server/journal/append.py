@@ -36,12 +36,16 @@ _listeners: list[Callable[[str], None]] = []
 
 
 class Head(msgspec.Struct, frozen=True):
-    """Where a journal stands: its last number, the hash of that event, and the business day it is in."""
+    """Where a journal stands: its last number, the hash of that event, and the business day it is in.
+
+    `practice` is true while that day is one for practising, whose numbers are samples.
+    """
 
     seq: int
     hash: str
     day: date | None
     day_seq: int
+    practice: bool = False
 
 
 def on_news(listener: Callable[[str], None]) -> Callable[[], None]:
@@ -76,6 +80,7 @@ class Change:
         self.now = clock.now()
         self.day = head.day
         self.day_seq = head.day_seq
+        self.practice = head.practice
         self._head = head
         self._rows: dict[str, dict[str, dict[str, object]]] = {}
         self._events: list[tuple[str, str]] = []
@@ -113,10 +118,12 @@ class Change:
         self._events.append((kind, msgspec.json.encode(body).decode()))
         return self.seq
 
-    def begin_day(self, day: date) -> None:
-        """Let the journal enter a business day with the event that is appended next."""
+    def begin_day(self, day: date, *, practice: bool = False) -> None:
+        """Open a business day, in earnest or for practice; the board begins afresh, also where it is the same day."""
         self.day = day
         self.day_seq = self.next_seq
+        self.practice = practice
+        self.append("office.opened", {"day": day, "practice": practice})
 
     def _tell(self, table: type[Table], key: str, values: Mapping[str, object]) -> None:
         name = table._meta.tablename
@@ -140,8 +147,11 @@ class Change:
             )  # fmt: skip
         await Event.insert(*rows)
         await Journal.update(
-            {Journal.seq: seq, Journal.hash: previous, Journal.day: self.day, Journal.day_seq: self.day_seq}
-        ).where(Journal.office == self.office)
+            {
+                Journal.seq: seq, Journal.hash: previous,
+                Journal.day: self.day, Journal.day_seq: self.day_seq, Journal.practice: self.practice,
+            }
+        ).where(Journal.office == self.office)  # fmt: skip
         await notify(CHANNEL, self.office)
         after_commit(self._ring)
 
@@ -155,7 +165,7 @@ async def lock_head(office: str) -> Head:
     if current().kind == "postgres":
         # Who waits for a row is let in as it happens, and may starve; for this lock, in the order of coming.
         await current().engine.fetch("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", (office,))
-    query = "UPDATE journal SET seq = seq WHERE office = {} RETURNING seq, hash, day, day_seq"
+    query = "UPDATE journal SET seq = seq WHERE office = {} RETURNING seq, hash, day, day_seq, practice"
     head = await row(Head, Journal.raw(query, office))
     if head is None:
         await Journal.raw(

@@ -67,11 +67,16 @@ async def first_bad(office: str) -> int | None:
         return checked.seq + 1
     if checked.bad is not None:
         return checked.bad
-    query = Journal.select(Journal.seq, Journal.hash, Journal.day, Journal.day_seq).where(Journal.office == office)
+    query = Journal.select().where(Journal.office == office)
     head = await row(Head, query) or Head(0, "", None, 0)
     if head.seq != checked.seq:
         return min(head.seq, checked.seq) + 1
     return None if head == checked.head() else checked.seq
+
+
+class _Opened(msgspec.Struct):
+    day: date
+    practice: bool = False
 
 
 class _Checked:
@@ -81,10 +86,11 @@ class _Checked:
         self.seq, self.hash = 0, ""
         self.day: date | None = None
         self.day_seq = 0
+        self.practice = False
         self.bad: int | None = None
 
     def head(self) -> Head:
-        return Head(self.seq, self.hash, self.day, self.day_seq)
+        return Head(self.seq, self.hash, self.day, self.day_seq, self.practice)
 
 
 async def _check(office: str, checked: _Checked, at_once: int) -> None:
@@ -95,7 +101,8 @@ async def _check(office: str, checked: _Checked, at_once: int) -> None:
             return
         checked.seq, checked.hash = event.seq, event.hash
         if event.kind == "office.opened":
-            checked.day, checked.day_seq = date.fromisoformat(msgspec.json.decode(event.body)["day"]), event.seq
+            opened = msgspec.json.decode(event.body, type=_Opened)
+            checked.day, checked.day_seq, checked.practice = opened.day, event.seq, opened.practice
 
 
 def _fresh(table: type[Table]) -> dict[str, object]:

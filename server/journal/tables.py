@@ -1,6 +1,6 @@
 """The journal's tables: one head per office, and one row per event."""
 
-from piccolo.columns import BigInt, Date, Text, Timestamptz, Varchar
+from piccolo.columns import BigInt, Boolean, Date, Text, Timestamptz, Varchar
 from piccolo.table import Table
 
 # Free text and contact data: such a column dies where it lives and never reaches the journal.
@@ -15,6 +15,7 @@ class Journal(Table, tablename="journal"):
     hash = Varchar(length=64)
     day = Date(null=True, default=None)
     day_seq = BigInt(default=0)
+    practice = Boolean(default=False)
 
 
 class Event(Table, tablename="event"):

@@ -79,7 +79,7 @@ async def board(office: str) -> tuple[int, BoardState, Setting]:
 
 async def _head(office: str) -> Head:
     table = Journal
-    found = await row(Head, table.select(table.seq, table.hash, table.day, table.day_seq).where(table.office == office))
+    found = await row(Head, table.select().where(table.office == office))
     return found or Head(0, "", None, 0)
 
 
@@ -92,6 +92,7 @@ async def _state(setting: Setting, head: Head) -> BoardState:
         counters=await _counters(setting),
         ratings=await _ratings(office, head.day_seq),
         notices=await _notices(office, head.day_seq),
+        practice=head.practice,
     )
 
 

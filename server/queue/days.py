@@ -32,7 +32,8 @@ async def end_old_days() -> None:
         Journal.raw(
             "SELECT DISTINCT office FROM ticket"
             " WHERE state IN ('coming', 'waiting', 'called', 'serving', 'parked', 'missed') "
-            "UNION SELECT DISTINCT office FROM desk WHERE officer IS NOT NULL"
+            "UNION SELECT DISTINCT office FROM desk WHERE officer IS NOT NULL "
+            "UNION SELECT office FROM journal WHERE practice"
         ),
     )
     for office in {found.office for found in left} | await missed_offices(clock.now()):

@@ -105,7 +105,7 @@ async def desk_view(officer: Officer, language: Language, counter: int | None = 
         ],
         lines=sorted(served),
         line_names=[name_in(language, setting.lines[code]) for code in sorted(served) if code in setting.lines],
-        served_today=await _served(officer, day),
+        served_today=await _served(officer, day, sample=setting.policy.sample),
         paused_reason=desk.pause_reason if desk and desk.paused_at else None,
         paused_until=desk.paused_until if desk else None,
         undo_until=desk.undo_until if desk and undoable else None,
@@ -123,6 +123,7 @@ async def desk_view(officer: Officer, language: Language, counter: int | None = 
         may_choose=may_choose(officer, setting),
         help=desk.help_kind if desk else None,
         sample=setting.policy.sample,
+        practice=setting.policy.practice,
     )  # fmt: skip
 
 
@@ -228,13 +229,14 @@ class _Count(Struct, frozen=True):
     count: int
 
 
-async def _served(officer: Officer, day: date) -> int:
+async def _served(officer: Officer, day: date, *, sample: bool) -> int:
     table = tables.Ticket
     counted = await row(
         _Count,
         table.raw(
-            "SELECT count(*) AS count FROM ticket WHERE office = {} AND officer = {} AND day = {} AND state = 'served'",
-            officer.office, officer.username, day,
+            "SELECT count(*) AS count FROM ticket WHERE office = {} AND officer = {} AND day = {} AND sample = {} "
+            "AND state = 'served'",
+            officer.office, officer.username, day, sample,
         ),
     )  # fmt: skip
     return counted.count if counted else 0

@@ -80,7 +80,8 @@ async def learned(setting: Setting, hall: Hall, today: date, now: datetime) -> L
     began = clock.start_of(today, setting.office.time_zone)
     known = _tallies.here().get(office)
     if known is None or known[0] != today:
-        past = await _services(setting, today - MEMORY, today - timedelta(days=1))
+        # Also while practising: what an office has learned in earnest is what its forecast begins with.
+        past = await _services(setting, today - MEMORY, today - timedelta(days=1), sample=setting.policy.made_up)
         known = (today, tally(past, priors, began))
         _tallies.here()[office] = known
     running = [
@@ -88,7 +89,8 @@ async def learned(setting: Setting, hall: Hall, today: date, now: datetime) -> L
         for ticket in hall.tickets
         if ticket.state == "serving" and ticket.called_at is not None
     ]
-    return learn(priors, known[1], await _services(setting, today, today), now, day_began=began, running=running)
+    finished = await _services(setting, today, today, sample=setting.policy.sample)
+    return learn(priors, known[1], finished, now, day_began=began, running=running)
 
 
 async def newcomers_of(setting: Setting, today: date, now: datetime) -> list[Newcomers]:
@@ -120,8 +122,9 @@ async def promise(ticket: Ticket, wait: Wait, seen: Glance) -> None:
     )  # fmt: skip
 
 
-async def truth(office: str, day: date) -> Truth:
-    """How true the promises of a day were, as far as their tickets have been called."""
+async def truth(setting: Setting, day: date) -> Truth:
+    """How true the promises of a day were, as far as their tickets have been called; samples only among samples."""
+    office = setting.office.code
     promises = await rows(
         _Promise, tables.Promise.select().where((tables.Promise.office == office) & (tables.Promise.day == day))
     )
@@ -132,6 +135,7 @@ async def truth(office: str, day: date) -> Truth:
             tables.Ticket.select(tables.Ticket.id, tables.Ticket.first_called_at).where(
                 (tables.Ticket.office == office)
                 & (tables.Ticket.day == day)
+                & tables.Ticket.sample.eq(setting.policy.sample)
                 & (tables.Ticket.holds == 0)  # when somebody comes back is his own affair, and no promise of ours
                 & tables.Ticket.first_called_at.is_not_null()
             ),
@@ -179,7 +183,7 @@ def glance(setting: Setting, hall: Hall, ticket: Ticket, times: Learned | None, 
     )
 
 
-async def _services(setting: Setting, first: date, last: date) -> list[Finished]:
+async def _services(setting: Setting, first: date, last: date, *, sample: bool) -> list[Finished]:
     table = tables.Ticket
     found = await rows(
         _Service,
@@ -188,7 +192,7 @@ async def _services(setting: Setting, first: date, last: date) -> list[Finished]
             & (table.state == "served")
             & (table.day >= first)
             & (table.day <= last)
-            & table.sample.eq(setting.policy.sample)
+            & table.sample.eq(sample)
         ),
     )
     return [
@@ -215,5 +219,5 @@ async def _numbers(setting: Setting, today: date) -> Sequence[_Number]:
             table.arrived_at,
             table.first_called_at,
             table.misses,
-        ).where((table.office == setting.office.code) & (table.day == today)),
+        ).where((table.office == setting.office.code) & (table.day == today) & table.sample.eq(setting.policy.sample)),
     )

@@ -31,6 +31,8 @@ PLAYS = 60
 REST = 4
 """After a forecast none is made for four times as long as it took: in a rush, commands come first."""
 LIKELY = 0.5
+PRACTICE = timedelta(hours=8)
+"""A working day to practise in, whatever the time."""
 
 
 class Newest(Struct, frozen=True):
@@ -160,6 +162,8 @@ async def outlook(setting: Setting, now: datetime) -> Outlook:
     hall = await load_hall(setting, now)
     today = clock.day_of(now, office.time_zone)
     opening = (await catalogue.opening_days(office, today, 1))[today]
+    if setting.policy.practice:  # when the doors are shut, as if they were not
+        opening = [(now, now + PRACTICE)]
     closes_at = opening[-1][1] if opening else now
     availability: dict[int, list[tuple[datetime, datetime]]] = {}
     for desk in await desks(office.code):

@@ -12,6 +12,7 @@ from server.catalogue import rules as catalogue_rules
 from server.catalogue import service as catalogue
 from server.catalogue.rules import Counter, Interval, Office, ServiceLine
 from server.catalogue.rules_absence import at_work
+from server.catalogue.rules_policy import practising
 from server.db import row, rows
 from server.errors import Refusal
 from server.journal.append import Change, office_change
@@ -23,6 +24,7 @@ __all__ = [
     "Setting",
     "close_day",
     "close_desk",
+    "close_samples",
     "counter_name",
     "desk_of",
     "desks",
@@ -137,6 +139,12 @@ async def load_hall(setting: Setting, now: datetime) -> Hall:
     )
 
 
+class _Card(Struct, frozen=True):
+    id: str
+    label: str
+    ticket: str | None
+
+
 class _Call(Struct, frozen=True):
     line: str
     announced_seq: int
@@ -230,14 +238,16 @@ async def hall_change(office: str, actor: str) -> AsyncIterator[tuple[Change, Se
         today = clock.day_of(change.now, setting.office.time_zone)
         if change.day is None or change.day < today:
             await _begin_day(change, setting, today)
-        yield change, setting
+        # The day may have begun, and practice ended, in this very change.
+        yield change, structs.replace(setting, policy=practising(setting.policy, change.practice))
 
 
 async def _begin_day(change: Change, setting: Setting, today: date) -> None:
     if change.day is not None and not await _open_through(setting, change.day, change.now):
         await close_day(change, setting, change.day)
+    if change.practice:  # forgotten; where the doors do not shut at midnight its numbers are still there
+        await close_samples(change, setting)
     change.begin_day(today)
-    change.append("office.opened", {"day": today})
     await booking.mark_no_shows(change, setting.office.time_zone)
 
 
@@ -247,11 +257,27 @@ async def close_day(change: Change, setting: Setting, day: date) -> None:
         if desk.officer is not None:
             await close_desk(change, setting, desk)
     for ticket in await open_tickets(change.office):
-        await set_state(
-            change, setting, ticket, "ticket.closed",
-            state="closed", ended_at=change.now, ended_seq=change.next_seq, parked_until=None,
-        )  # fmt: skip
+        await _close(change, setting, ticket)
     change.append("office.closed", {"day": day})
+
+
+async def close_samples(change: Change, setting: Setting) -> None:
+    """Close the numbers that practising has left, and take its cards back into the stack."""
+    for ticket in await open_tickets(change.office):
+        if ticket.sample:
+            await _close(change, setting, ticket)
+    table = tables.Card
+    for card in await rows(_Card, table.select().where((table.office == change.office) & (table.state == "out"))):
+        if card.ticket is not None and (await ticket_by_id(change.office, card.ticket)).sample:
+            await change.update(table, card.id, state="in", ticket=None)
+            change.append("card.in", {"card": card.label})
+
+
+async def _close(change: Change, setting: Setting, ticket: Ticket) -> None:
+    await set_state(
+        change, setting, ticket, "ticket.closed",
+        state="closed", ended_at=change.now, ended_seq=change.next_seq, parked_until=None,
+    )  # fmt: skip
 
 
 async def close_desk(change: Change, setting: Setting, desk: DeskRow) -> None:

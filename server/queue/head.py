@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from server import clock
 from server.catalogue import service as catalogue
 from server.db import row
 from server.errors import Refusal
@@ -12,6 +13,7 @@ from server.queue import tables
 from server.queue.desk import actor, at_desk
 from server.queue.hall import close_day, desks, hall_change, open_tickets
 from server.queue.rules import DeskRow, HelpKind, Series
+from server.queue.service import series_of, write_series
 
 __all__ = ["answer_help", "call_for_help", "end_day", "give_lines", "start_numbers"]
 
@@ -76,23 +78,17 @@ async def start_numbers(officer: Officer, line: str, number: int) -> None:
 
     Refuses no-such-line, bad-number outside the line's range, and number-taken where today's numbers are beyond it.
     """
-    async with hall_change(officer.office, actor(officer)) as (change, _setting):
+    async with hall_change(officer.office, actor(officer)) as (change, setting):
         found = await catalogue.line(officer.office, line)
         if not found.first_number <= number <= found.last_number:
             raise Refusal("bad-number", first=found.first_number, last=found.last_number)
-        key = f"{officer.office}/{line}"
-        table = tables.NumberSeries
-        before = await row(Series, table.select().where(table.id == key))
-        today = change.day
+        before = await series_of(change, line)
+        today = clock.day_of(change.now, setting.office.time_zone)
         if before is not None and before.day == today and before.last >= number:
             raise Refusal("number-taken")
         # Where numbers were given today, coming round still ends at the first of them.
         first = before.day_first if before is not None and before.day == today else 0
-        values: dict[str, object] = {"day": today, "day_first": first, "last": number - 1}
-        if before is None:
-            await change.insert(table, key, {"id": key, "office": officer.office, "line": line} | values)
-        else:
-            await change.update(table, key, **values)
+        await write_series(change, line, Series(today, first, number - 1), known=before is not None)
         change.append("series.started", {"line": line, "number": number})
 
 

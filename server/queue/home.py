@@ -65,7 +65,7 @@ async def take(office: str, wanted: Wanted, phone: str) -> Issued:
     """Give somebody at home a number of today. `wanted.attempt` names the press: pressed twice it is one number.
 
     Refuses no-home-numbers, bad-phone, no-such-line, no-such-procedure, office-ended, office-closed, line-full,
-    late-today, home-number-held while this telephone's last one is not over, home-numbers-full.
+    late-today, home-number-held while this telephone's last one is not over, home-numbers-full, and practice-now.
     """
     await refuse_unless_given(office)
     key = await server_key()
@@ -76,6 +76,8 @@ async def take(office: str, wanted: Wanted, phone: str) -> Issued:
         before = await row(Ticket, table.select().where((table.office == office) & (table.id == identifier)))
         if before is not None:
             return Issued(before, await follow_token(before), setting)
+        if setting.policy.practice:
+            raise Refusal("practice-now")
         line = setting.lines.get(wanted.line)
         if line is None:
             raise Refusal("no-such-line", line=wanted.line)
@@ -96,10 +98,13 @@ async def take(office: str, wanted: Wanted, phone: str) -> Issued:
 
 
 async def refuse_unless_given(office: str) -> None:
-    """Refuse no-home-numbers where an office gives none; also no-such-office and office-ended."""
+    """Refuse no-home-numbers where an office gives none, and practice-now; also no-such-office and office-ended."""
     found = await catalogue.working_office(office, clock.now())
-    if (await catalogue.policy(found.code)).numbers_from_home == 0:
+    policy = await catalogue.policy(found.code)
+    if policy.numbers_from_home == 0:
         raise Refusal("no-home-numbers")
+    if policy.practice:
+        raise Refusal("practice-now")
 
 
 async def arrive(officer: Officer, ticket: str) -> Ticket:

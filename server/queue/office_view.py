@@ -67,7 +67,7 @@ async def reception_tickets(
 ) -> list[ReceptionTicket]:
     """Tickets of today by line and time of issue, newest first."""
     setting = await load_setting(office)
-    return [_listed(ticket, setting, language) for ticket in await latest(office, line, since)]
+    return [_listed(ticket, setting, language) for ticket in await latest(setting, line, since)]
 
 
 async def coming_tickets(office: str, language: Language) -> list[ReceptionTicket]:
@@ -90,7 +90,9 @@ async def missed_tickets(office: str, language: Language) -> list[ReceptionTicke
     if begun is not None:
         since = begun.day_seq if begun.day == today else begun.seq  # nothing has ended today before the day has begun
     table = tables.Ticket
-    ended_today = table.state.is_in(["closed", "no-show"]) & (table.ended_seq > since)
+    # What ended before the office practised is of today as well.
+    of_today = ((table.ended_seq > since) | (table.day == today)) & table.sample.eq(setting.policy.sample)
+    ended_today = table.state.is_in(["closed", "no-show"]) & of_today
     found = await rows(
         Ticket,
         table.select()
@@ -140,10 +142,11 @@ async def hall_view(officer: Officer, language: Language, forecaster: Forecaster
         served_today=await _count(setting, today, "state = 'served'"),
         left_today=await _count(setting, today, f"state IN ('withdrawn', 'no-show', 'closed') AND {WAS_HERE}"),
         chosen_today=await _count(setting, today, "chosen_by IS NOT NULL"),
-        arrivals=(await _arrivals(setting, [today]))[today],
+        arrivals=(await _arrivals(setting, [today], sample=setting.policy.sample))[today],
         usual=await _usual(setting, today),
-        truth=await _truth(officer.office, today),
+        truth=await _truth(setting, today),
         sample=setting.policy.sample,
+        practice=setting.policy.practice,
     )
 
 
@@ -253,15 +256,15 @@ async def _count(setting: Setting, day: date, condition: str) -> int:
     return found.count if found else 0
 
 
-async def _arrivals(setting: Setting, days: list[date]) -> dict[date, list[int]]:
+async def _arrivals(setting: Setting, days: list[date], *, sample: bool) -> dict[date, list[int]]:
     """Numbers given on these days by quarter of an hour, 96 of them from midnight."""
     table = tables.Ticket
     found = await rows(
         _Arrival,
         table.select(table.day, table.issued_at).where(
-            (table.office == setting.office.code) & table.day.is_in(days)
+            (table.office == setting.office.code) & table.day.is_in(days) & table.sample.eq(sample)
         ),
-    )  # fmt: skip
+    )
     began = {day: clock.start_of(day, setting.office.time_zone) for day in days}
     counts = {day: [0] * QUARTERS for day in days}
     for arrival in found:
@@ -275,15 +278,16 @@ async def _usual(setting: Setting, today: date) -> list[float]:
     known = _usual_known.here()
     kept = known.get(setting.office.code)
     if kept is None or kept[0] != today:
-        before = await _arrivals(setting, [today - timedelta(weeks=weeks) for weeks in range(1, USUAL_WEEKS + 1)])
+        weekdays = [today - timedelta(weeks=weeks) for weeks in range(1, USUAL_WEEKS + 1)]
+        before = await _arrivals(setting, weekdays, sample=setting.policy.made_up)
         days = [counts for counts in before.values() if any(counts)]
         mean = [round(sum(counts) / len(days), 1) for counts in zip(*days, strict=True)] if days else []
         kept = known[setting.office.code] = (today, mean)
     return kept[1]
 
 
-async def _truth(office: str, today: date) -> HallTruth:
-    ours = (await experience.truth(office, today)).ours
+async def _truth(setting: Setting, today: date) -> HallTruth:
+    ours = (await experience.truth(setting, today)).ours
     if ours is None or ours.count < ENOUGH_GRADED:
         return HallTruth(graded=ours.count if ours else 0, within=None, mean_error=None, too_optimistic=None)
     return HallTruth(

@@ -26,7 +26,8 @@ MOST = 500
 async def hand_in(device: Device, tickets: Sequence[OfflineTicket], public_url: str) -> list[OfflineResult]:
     """Take offline tickets in, each on its own: accepted, already known, or refused with a code.
 
-    A ticket whose id is a touch that the server did answer takes that ticket's place: the other is withdrawn.
+    A ticket whose id is a touch that the server did answer takes that ticket's place: the other is withdrawn. What the
+    paper said holds: a real number stays one while the office practises, and one of practice is worth nothing after it.
     """
     if len(tickets) > MOST:
         raise Refusal("too-large")
@@ -61,7 +62,10 @@ async def _take_in(
     if issued_at < change.now - OLDEST:
         raise Refusal("too-old")
     day = clock.day_of(issued_at, setting.office.time_zone)
-    if await _taken(change.office, handed.line, handed.number, day):
+    sample = handed.sample or setting.policy.made_up
+    if sample and not setting.policy.sample:
+        raise Refusal("practice-over")
+    if await _taken(change.office, handed.line, handed.number, day, sample):
         raise Refusal("number-taken")
     rate = await rate_of(change.office, handed.klass)
     twin = await _ticket(ticket_id(attempt))
@@ -70,7 +74,7 @@ async def _take_in(
     await add_ticket(
         change, setting, key,
         identifier=identifier, line=handed.line, source="offline", label=None, klass=handed.klass, rate=rate,
-        procedures="", language="vi", issued_at=issued_at, offline_number=handed.number,
+        procedures="", language="vi", issued_at=issued_at, offline_number=handed.number, sample=sample,
     )  # fmt: skip
     return OfflineResult(id=handed.id, result="accepted", follow_url=url)
 
@@ -79,12 +83,7 @@ async def _ticket(identifier: str) -> Ticket | None:
     return await row(Ticket, tables.Ticket.select().where(tables.Ticket.id == identifier))
 
 
-async def _taken(office: str, series: str, number: int, day: date) -> bool:
+async def _taken(office: str, series: str, number: int, day: date, sample: bool) -> bool:
     table = tables.Ticket
-    found = await row(
-        Ticket,
-        table.select().where(
-            (table.office == office) & (table.series == series) & (table.number == number) & (table.day == day)
-        ),
-    )
-    return found is not None
+    same = (table.office == office) & (table.series == series) & (table.number == number) & (table.day == day)
+    return await row(Ticket, table.select().where(same & table.sample.eq(sample))) is not None

@@ -68,9 +68,9 @@ async def _habit(office: Office, today: date) -> Habit:
 
 
 async def _came(office: Office, today: date) -> list[Came]:
-    """Everybody without an appointment of the days before, when they were there; made-up days of a trial left out."""
+    """Everybody without an appointment of the days before, when they were there; what was practised is left out."""
     table = tables.Ticket
-    sample = (await catalogue.policy(office.code)).sample
+    sample = (await catalogue.policy(office.code)).made_up
     found = await rows(
         _Came,
         table.select(table.line, table.day, table.source, table.issued_at, table.arrived_at).where(

@@ -5,11 +5,11 @@ from datetime import datetime
 from msgspec import Struct
 
 from server import clock
-from server.catalogue import service as catalogue
 from server.codes import derived_code, token_hash
 from server.db import row, rows
 from server.errors import Refusal
 from server.journal.append import Change
+from server.notify.subscriptions import unsubscribe
 from server.people.rules import Officer
 from server.people.secrets import server_key
 from server.queue import tables
@@ -107,6 +107,7 @@ async def reprint(officer: Officer, ticket: str) -> Issued:
         fresh = derived_code(key, "follow", f"{found.id}:{number}")
         await change.update(tables.Ticket, found.id, follow_hash=token_hash(fresh))
         again = await set_state(change, setting, found, "ticket.reprinted", follow_no=number)
+        await unsubscribe(found.id)  # whoever has found the old paper is told no more
     return Issued(again, await follow_token(again), setting)
 
 
@@ -116,12 +117,11 @@ async def withdraw(officer: Officer, ticket: str) -> Ticket:
         return await withdraw_in(change, setting, await ticket_by_id(officer.office, ticket))
 
 
-async def latest(office: str, line: str | None, since: datetime | None) -> list[Ticket]:
-    """Tickets by line and time of issue, newest first: to find a lost one, or the last ten."""
-    found = await catalogue.office(office)
+async def latest(setting: Setting, line: str | None, since: datetime | None) -> list[Ticket]:
+    """Tickets by line and time of issue, newest first: to find a lost one, or the last ten; practised ones apart."""
     table = tables.Ticket
-    today = clock.day_of(clock.now(), found.time_zone)
-    where = (table.office == office) & (table.day == today)
+    today = clock.day_of(clock.now(), setting.office.time_zone)
+    where = (table.office == setting.office.code) & (table.day == today) & table.sample.eq(setting.policy.sample)
     if line is not None:
         where &= table.line == line
     if since is not None:
@@ -131,7 +131,10 @@ async def latest(office: str, line: str | None, since: datetime | None) -> list[
 
 
 async def _again(change: Change, setting: Setting, ticket: Ticket, kind: str) -> Ticket:
-    if ticket.ended_seq is not None and ticket.ended_seq <= change.day_seq:
+    if ticket.sample != setting.policy.sample:
+        raise Refusal("practice-over" if ticket.sample else "practice-now")
+    # What ended before the office practised is of today as well.
+    if ticket.ended_seq is not None and ticket.ended_seq <= change.day_seq and ticket.day != change.day:
         raise Refusal("too-old")
     here = change.now if ticket.source == FROM_HOME else None
     return await set_state(

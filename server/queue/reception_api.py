@@ -10,7 +10,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from server.catalogue import service as catalogue
 from server.errors import Refusal
 from server.people.rules import SEATED, Officer, Role
-from server.queue import desk_view, head, home, kiosk_help, office_view, reception, service, views
+from server.queue import desk_view, head, home, kiosk_help, office_view, practice, reception, service, views
 from server.queue.api import forecaster_of
 from server.queue.rules import Ticket
 from server.queue.service import Issued
@@ -188,6 +188,16 @@ class HeadController(Controller):
     async def end_day(self, request: Req) -> Response[bytes]:
         """Close what is left and all counters."""
         return await _act(request, head.end_day, HEADS)
+
+    @put("/practice", operation_id="beginPractice", status_code=200)
+    async def begin_practice(self, request: Req) -> Response[bytes]:
+        """From now on every number is a sample, and nothing is counted, until practice or the day ends."""
+        return await _act(request, practice.begin, HEADS)
+
+    @delete("/practice", operation_id="endPractice", status_code=200)
+    async def end_practice(self, request: Req) -> Response[bytes]:
+        """Close what practising has left, and go on in earnest."""
+        return await _act(request, practice.end, HEADS)
 
     @put("/numbers", operation_id="startNumbers", status_code=200)
     async def start_numbers(self, request: Req, data: JSONBody[StartNumbers]) -> Response[bytes]:

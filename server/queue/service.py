@@ -88,7 +88,7 @@ async def issue(office: str, wanted: Wanted, actor: str) -> Issued:
             procedures = (await catalogue.procedure(office, wanted.procedure)).code
         rate = await rate_of(office, wanted.klass)
         await refuse_when_closed(setting, change.now)
-        if wanted.late and setting.policy.late_numbers == "stop":
+        if wanted.late and setting.policy.late_numbers == "stop" and not setting.policy.practice:
             raise Refusal("late-today", line=line.name_vi)
         if wanted.attempt and await _exists(offline_id(wanted.attempt)):
             raise Refusal("attempt-abandoned")
@@ -114,10 +114,13 @@ async def check_in(
 ) -> Issued:
     """Turn today's appointment into a waiting ticket.
 
-    Refuses no-such-booking, too-early, ask-reception, booking-cancelled, and already-checked-in with the same ticket.
+    Refuses no-such-booking, too-early, ask-reception, booking-cancelled, already-checked-in with the same ticket, and
+    practice-now: an appointment is real.
     """
     key = await server_key()
     async with hall_change(office, actor) as (change, setting):
+        if setting.policy.practice:
+            raise Refusal("practice-now")
         await refuse_when_closed(setting, change.now)
         found = await booking.find_for_check_in(change, reference=reference, phone=phone, dossier=dossier)
         policy = setting.policy
@@ -215,10 +218,12 @@ async def add_ticket(
     issued_at: datetime | None = None,
     offline_number: int | None = None,
     person: str | None = None,
+    sample: bool | None = None,
 ) -> Ticket:
     """Write a ticket and tell of it. Its number comes from the series, or is a kiosk's own offline one.
 
-    It waits, but for one that a `person` takes at home: that is `coming` until he has arrived.
+    It waits, but for one that a `person` takes at home: that is `coming` until he has arrived. It is a `sample` where
+    the office's are, unless the paper that was given already says otherwise.
     """
     today = clock.day_of(issued_at or change.now, setting.office.time_zone)
     number = offline_number or await _take_number(change, setting, line)
@@ -229,7 +234,8 @@ async def add_ticket(
         virtual_at=virtual_at or issued_at or change.now, issued_at=issued_at or change.now,
         issued_seq=change.next_seq, touched_seq=change.next_seq, visit=identifier, appointment=appointment,
         only_officer=only_officer,
-        procedures=procedures, language=language, sample=setting.policy.sample,
+        procedures=procedures, language=language,
+        sample=setting.policy.sample if sample is None else sample,
     )  # fmt: skip
     code = derived_code(key, "follow", f"{identifier}:0")
     hidden = {"follow_hash": token_hash(code), "person": person}
@@ -241,9 +247,12 @@ async def add_ticket(
 async def refuse_when_closed(setting: Setting, now: datetime) -> None:
     """Refuse a number to somebody who could not be served: the office is no more, or shut for the day.
 
-    A break is not closing, and people who come early may take a number from an hour before the doors open.
+    A break is not closing, and people who come early may take a number from an hour before the doors open. Who
+    practises may well do so when the doors are shut.
     """
     await catalogue.working_office(setting.office.code, now)
+    if setting.policy.practice:
+        return
     today = clock.day_of(now, setting.office.time_zone)
     opening = (await catalogue.opening_days(setting.office, today, 1))[today]
     if not numbers_given(opening, now):
@@ -273,9 +282,7 @@ async def _exists(ticket: str) -> bool:
 
 
 async def _take_number(change: Change, setting: Setting, line: str) -> int:
-    series_id = f"{change.office}/{line}"
-    table = tables.NumberSeries
-    before = await row(Series, table.select().where(table.id == series_id))
+    before = await series_of(change, line)
     held = await rows(
         _Number,
         tables.Ticket.select(tables.Ticket.number).where(
@@ -289,13 +296,27 @@ async def _take_number(change: Change, setting: Setting, line: str) -> int:
     after = next_number(before, today, rules.first_number, rules.last_number, {ticket.number for ticket in held})
     if after is None:
         raise Refusal("line-full", line=rules.name_vi)
-    if before is None:
-        await change.insert(
-            table, series_id, {"id": series_id, "office": change.office, "line": line} | structs.asdict(after)
-        )
-    else:
-        await change.update(table, series_id, **structs.asdict(after))
+    await write_series(change, line, after, known=before is not None)
     return after.last
+
+
+async def series_of(change: Change, line: str) -> Series | None:
+    """Where a line's numbers stand; those of practice are counted on their own, and take none from a real day."""
+    return await row(Series, tables.NumberSeries.select().where(tables.NumberSeries.id == _series_id(change, line)))
+
+
+async def write_series(change: Change, line: str, series: Series, *, known: bool) -> None:
+    """Write down where a line's numbers stand now."""
+    table, key, values = tables.NumberSeries, _series_id(change, line), structs.asdict(series)
+    if known:
+        await change.update(table, key, **values)
+    else:
+        new = {"id": key, "office": change.office, "line": line, "practice": change.practice}
+        await change.insert(table, key, new | values)
+
+
+def _series_id(change: Change, line: str) -> str:
+    return f"{change.office}/{line}" + ("/p" if change.practice else "")
 
 
 async def rate_of(office: str, klass: str | None) -> int:

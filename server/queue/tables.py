@@ -91,7 +91,10 @@ class Desk(Table, tablename="desk"):
 
 
 class NumberSeries(Table, tablename="number_series"):
-    """Where a line's numbers stand: the day of the last issue, the first number of that day, and the last one."""
+    """Where a line's numbers stand: the day of the last issue, the first number of that day, and the last one.
+
+    Numbers of practice are counted on their own.
+    """
 
     id = Varchar(length=50, primary_key=True)
     office = Varchar(length=40)
@@ -99,6 +102,7 @@ class NumberSeries(Table, tablename="number_series"):
     day = Date(default=None)
     day_first = Integer()
     last = Integer()
+    practice = Boolean(default=False)
 
 
 class Promise(Table, tablename="promise"):

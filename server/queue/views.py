@@ -65,6 +65,7 @@ async def issued_ticket(issued: Issued, public_url: str, language: Language, for
         follow_url=f"{public_url}/t/{issued.follow_token}",
         issued_at=ticket.issued_at,
         documents=await _documents(ticket),
+        sample=ticket.sample,
     )
 
 
@@ -122,6 +123,7 @@ async def phone_ticket(token: str, language: Language, forecaster: Forecaster) -
         turn=turn,
         counter=ticket.counter if called and ticket.counter is not None else UNSET,
         called_at=ticket.called_at if called and ticket.called_at is not None else UNSET,
+        practice=ticket.sample and not setting.policy.made_up,
         can_rate=ticket.state == "served" and (rated_by is None or may_replace(rated_by, "phone")),
         held_until=ticket.parked_until if away and ticket.parked_until is not None else UNSET,
         hold_minutes=offered(ticket, setting.policy.keep_number_minutes, setting.policy.keep_number_times, now),
@@ -151,6 +153,7 @@ async def tablet_view(office: str, counter: int, language: Language) -> TabletVi
         last is not None
         and last.ended_at is not None
         and clock.now() - last.ended_at < ASKED_FOR
+        and last.sample == setting.policy.sample
         and (present is None or present.state == "called")
         and not await rating.is_rated(last.id)
     )
@@ -161,6 +164,7 @@ async def tablet_view(office: str, counter: int, language: Language) -> TabletVi
         office_name=name_in(language, setting.office),
         time_zone=setting.office.time_zone,
         serving=present.label if present else None,
+        practice=setting.policy.practice,
     )
 
 

@@ -35,7 +35,7 @@ class RatingController(Controller):
                 level=data.level, source="phone", reasons=tuple(data.reasons), comment=data.comment,
                 contact=data.contact,
             )  # fmt: skip
-            served = Served(ticket.id, ticket.office, ticket.state, ticket.ended_seq)
+            served = Served(ticket.id, ticket.office, ticket.state, ticket.ended_seq, ticket.sample)
             return Answer(201, RatingView(level=await rating.rate(served, given, "citizen")))
 
         return await once(request, command)
@@ -56,7 +56,7 @@ class RatingController(Controller):
         async def command() -> Answer:
             ticket = await views.rated_here(device.office, device.counter, data.ticket_id)
             given = Given(level=data.level, source="tablet", reasons=tuple(data.reasons), comment=data.comment)
-            served = Served(ticket.id, ticket.office, ticket.state, ticket.ended_seq)
+            served = Served(ticket.id, ticket.office, ticket.state, ticket.ended_seq, ticket.sample)
             level = await rating.rate(served, given, f"device:{device.id}")
             return Answer(201, RatingView(level=level))
 

@@ -24,6 +24,7 @@ class Served(Struct, frozen=True):
     office: str
     state: str
     ended_seq: int | None
+    sample: bool = False
 
 
 class Given(Struct, frozen=True, kw_only=True):
@@ -114,5 +115,5 @@ async def _write(change: Change, ticket: Served, before: _Rated | None, values: 
         return
     identifier = new_id()
     key: dict[str, object] = {"id": identifier, "office": ticket.office, "day": day}
-    visit: dict[str, object] = {"ticket": ticket.id, "served_seq": ticket.ended_seq or 0}
+    visit: dict[str, object] = {"ticket": ticket.id, "served_seq": ticket.ended_seq or 0, "sample": ticket.sample}
     await change.insert(Rating, identifier, key | visit | values)

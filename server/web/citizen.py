@@ -102,7 +102,7 @@ async def find_page(
         several=len(working) > 1, q=q, field=field, more=more, fields=field_views(offered),
         found=[citizen_views.procedure_card(each, language) for each in found],
         popular=[citizen_views.procedure_card(each, language) for each in popular],
-        sample=policy.sample, from_home=policy.numbers_from_home > 0,
+        sample=policy.made_up, practice=policy.practice, from_home=policy.from_home,
         kept=[citizen_views.procedure_card(each, language) for each in kept],
         keep=_query([each.code for each in kept]) if kept else "",
     )  # fmt: skip
@@ -184,9 +184,10 @@ async def _bring(
         place=here, office_name=name_in(language, here), policy=policy, said=said, errors=errors,
         procedures=[citizen_views.procedure_card(each, language, fees, today) for each in procedures],
         codes=[each.code for each in procedures],
-        hours=await citizen_views.hours_line(here, language, clock.now()), from_home=policy.numbers_from_home > 0,
-        wait=await _wait_now(request, here, procedures[0].line),
-        sample=policy.sample, query={"procedure": [each.code for each in procedures]}, more=more, without=without,
+        hours=await citizen_views.hours_line(here, language, clock.now()), from_home=policy.from_home,
+        wait="" if policy.practice else await _wait_now(request, here, procedures[0].line),
+        sample=policy.made_up, practice=policy.practice,
+        query={"procedure": [each.code for each in procedures]}, more=more, without=without,
     )  # fmt: skip
 
 
@@ -296,7 +297,7 @@ async def _when(
     )  # fmt: skip
     return page(
         request, "citizen/when.html", status=refusal.status if refusal else 200,
-        place=here, office_name=name_in(language, here), times=times, sample=policy.sample,
+        place=here, office_name=name_in(language, here), times=times, sample=policy.made_up,
         procedures=[citizen_views.procedure_card(each, language) for each in procedures], codes=codes,
         any_officer=f"{address}?{_query(codes)}", choosing=choosing, query=query, key=new_code(26),
         officer=officer, officer_name=plan.officers.get(officer or "", ""),

@@ -186,7 +186,7 @@ async def booking_view(found: Appointment, plan_names: Mapping[str, str], langua
         held_until_at=held.isoformat() if held else "",
         grace=policy.grace_minutes,
         retention=policy.contact_retention_days,
-        sample=policy.sample,
+        sample=policy.made_up,
         called_off=_apology(found, language),
     )
 

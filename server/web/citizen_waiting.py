@@ -136,7 +136,7 @@ async def _join_page(
         request, "citizen/wait.html", status=status, place=place, office_name=name_in(language, place), said=said,
         errors=errors, codes=codes, key=key, day=day_text, date=formats.long_date(language, day), officer=officer,
         procedures=[citizen_views.procedure_card(each, language) for each in procedures], times=times,
-        kept=policy.offer_minutes, retention=policy.contact_retention_days, sample=policy.sample, ways=available(),
+        kept=policy.offer_minutes, retention=policy.contact_retention_days, sample=policy.made_up, ways=available(),
         query={**query, "day": day_text}, hotline=policy.hotline,
         proof=proof or await citizen_proof.to_join(place.code),
     )  # fmt: skip
@@ -186,7 +186,7 @@ async def entry_page(
         until=_until(stands.offer, office.time_zone, language), office=office, office_name=name_in(language, office),
         date=formats.long_date(language, entry.day), again=f"/book/{office.code}/when?{query}", declined=declined,
         procedures=[citizen_views.procedure_card(offered[one], language) for one in entry.codes if one in offered],
-        sample=(await catalogue.policy(office.code)).sample, push=await citizen_push.offered(entry.reference),
+        sample=(await catalogue.policy(office.code)).made_up, push=await citizen_push.offered(entry.reference),
         gone=gone,
     )  # fmt: skip
 

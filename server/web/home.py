@@ -90,7 +90,7 @@ async def _number(
     wanted = await catalogue.procedure(here.code, procedure) if procedure else None
     return page(
         request, "citizen/number.html", status=status,
-        place=here, office_name=name_in(language, here), sample=policy.sample, said=said, errors=errors,
+        place=here, office_name=name_in(language, here), sample=policy.made_up, said=said, errors=errors,
         hours=await citizen_views.hours_line(here, language, now), lines=lines, open=any(line.open for line in lines),
         procedure=citizen_views.procedure_card(wanted, language) if wanted else None,
         chosen=said.get("line") or (wanted.line if wanted else ""), key=said.get("key") or new_code(26),
@@ -141,7 +141,7 @@ async def _here(
     return page(
         request, "citizen/here.html", status=status,
         place=here, office_name=name_in(language, here), code=code, problem=problem, typed=readable(typed),
-        held=held if mine else None, token=token, sample=(await catalogue.policy(here.code)).sample,
+        held=held if mine else None, token=token, sample=(await catalogue.policy(here.code)).made_up,
     )  # fmt: skip
 
 

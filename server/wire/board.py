@@ -68,12 +68,15 @@ class BoardNotice(Outgoing):
 
 
 class BoardState(Outgoing):
+    """What every wall shows. During `practice` none of its calls is meant for anybody, and the wall says so."""
+
     day: date | None
     calls: list[BoardCall]
     lines: list[BoardLine]
     counters: list[BoardCounter]
     ratings: BoardRatings
     notices: list[BoardNotice]
+    practice: bool = False
 
 
 class Board(Outgoing):

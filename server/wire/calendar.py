@@ -104,6 +104,7 @@ class CalendarView(Outgoing):
     office_name: str
     time_zone: str
     sample: bool
+    practice: bool
     now: datetime
     slot_minutes: int
     online_filers_only: bool

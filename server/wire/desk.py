@@ -218,7 +218,8 @@ class DeskView(Outgoing):
     help: Literal["head", "emergency"] | None = None
     """What this counter has called for and nobody has answered yet."""
     sample: bool = False
-    """Whether the office is made up, for practice: the screen says so."""
+    """Whether its numbers are samples, as the office is made up or practises: the screen says which."""
+    practice: bool = False
 
 
 class Why(Outgoing):

@@ -54,6 +54,7 @@ class KioskConfig(Outgoing):
     hotline: str = ""
     sample: bool = False
     """Whether its tickets are for practice or show: the paper says that they are worth nothing."""
+    practice: bool = False
 
 
 class KioskTicketRequest(Incoming):
@@ -78,6 +79,8 @@ class IssuedTicket(Outgoing):
     follow_url: str
     issued_at: datetime
     documents: list[str] = []
+    sample: bool = False
+    """Whether it is for practice or show, and worth nothing."""
 
 
 class CheckIn(Incoming):
@@ -95,6 +98,8 @@ class OfflineTicket(Incoming):
     number: Annotated[int, Meta(ge=1, le=99999)]
     issued_at: datetime
     klass: Code | None = msgspec.field(name="class", default=None)
+    sample: bool = False
+    """Whether the paper said that it is worth nothing."""
 
 
 class OfflineResult(Outgoing):
@@ -134,6 +139,7 @@ class TabletView(Outgoing):
     office_name: str
     time_zone: str
     serving: str | None = None
+    practice: bool = False
 
 
 class TabletRating(Incoming):

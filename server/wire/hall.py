@@ -113,6 +113,8 @@ class HallView(Outgoing):
     """The same on an ordinary day: the mean of the last four such weekdays; empty where there was none."""
     truth: HallTruth
     sample: bool = False
+    practice: bool = False
+    """Whether it is a sample as the head has them practise, not as the office is made up."""
 
 
 class WhatIf(Outgoing):

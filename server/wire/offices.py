@@ -45,7 +45,8 @@ class LineView(Outgoing):
 class OfficeView(Outgoing):
     """An office with its hours; `opening_next` is null where none is known within a fortnight.
 
-    `ended`: it was merged or abolished, and gives no numbers and slots. `sample`: it is made up, and screens say so.
+    `ended`: it was merged or abolished, and gives no numbers and slots. `sample`: its numbers are samples, as it is
+    made up or, with `practice`, practises at the moment; screens say so.
     """
 
     code: str
@@ -56,6 +57,7 @@ class OfficeView(Outgoing):
     opening_next: OpenHours | None
     ended: bool = False
     sample: bool = False
+    practice: bool = False
     hotline: str = ""
     numbers_from_home: bool = False
     lines: list[LineView] | UnsetType = UNSET

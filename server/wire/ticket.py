@@ -29,7 +29,7 @@ class PhoneTicket(Outgoing):
     """A ticket as its holder sees it: nothing about anybody else. `as_of` is when `ahead` and `wait` were true.
 
     `turn` is told while its holder is at home, so that he knows when to set out; `held_until` while he has stepped out.
-    `hold_minutes` are how long he may step out from now on, empty where he may not.
+    `hold_minutes` are how long he may step out from now on, empty where he may not. `practice`: worth nothing.
     """
 
     number: str
@@ -48,6 +48,7 @@ class PhoneTicket(Outgoing):
     counter: int | UnsetType = UNSET
     called_at: datetime | UnsetType = UNSET
     can_rate: bool = False
+    practice: bool = False
     held_until: datetime | UnsetType = UNSET
     hold_minutes: list[int] = []
 

@@ -286,6 +286,7 @@ class TimetableView(Outgoing):
     office: str
     time_zone: str
     sample: bool
+    practice: bool
     today: date
     days: list[TimetableDay]
     officers: list[TimetableOfficer]

@@ -19,6 +19,7 @@ EMPTY: dict[str, Any] = {
         "counters": [{"number": n, "name": f"Quầy {n}", "open": False} for n in COUNTERS],
         "ratings": {"served": 0, "answered": 0, "satisfied": 0},
         "notices": [],
+        "practice": False,
     },
     "forecast": {},
 }
@@ -103,7 +104,7 @@ class Morning:
                     ),
                     ("office.announced", {"notice": "incident"}),
                     ("office.closed", {"day": "2026-11-23"}),
-                    ("office.opened", {"day": "2026-11-24"}),
+                    ("office.opened", {"day": "2026-11-24", "practice": self._draw(st.booleans())}),
                     (
                         "office.changed",
                         {"lines": ["K", "A", "Z"], "counters": [counter, {"number": 99, "name": "Quầy 99"}]},

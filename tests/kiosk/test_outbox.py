@@ -217,3 +217,29 @@ def test_a_config_of_another_version_is_forgotten_not_fatal(text: str) -> None:
         box = Outbox(path)
         assert box.config() is None
         box.close()
+
+
+def test_a_practice_number_stays_one(outbox: Outbox) -> None:
+    """What the paper said is what is handed in, whatever the office does by then."""
+    given = outbox.issue("touch-0001", "A", None, RANGE, DAY, NOW, sample=True)
+    outbox.issue("touch-0002", "A", None, RANGE, DAY, NOW)
+    assert given.sample
+    assert [one.ticket.sample for one in outbox.waiting()] == [True, False]
+    assert outbox.find("touch-0001") == given
+
+
+def test_a_file_from_before_offices_practised_is_taken_over(tmp_path: Path) -> None:
+    """The tickets in it were real, and are handed in as such."""
+    import sqlite3
+
+    path = tmp_path / "outbox.sqlite3"
+    box = Outbox(path)
+    box.issue("touch-0001", "A", None, RANGE, DAY, NOW)
+    box.close()
+    with sqlite3.connect(path) as db:
+        db.execute("ALTER TABLE ticket DROP COLUMN sample")
+    db.close()
+    box = Outbox(path)
+    assert [one.ticket.sample for one in box.waiting()] == [False]
+    assert box.issue("touch-0002", "A", None, RANGE, DAY, NOW, sample=True).sample
+    box.close()

@@ -325,6 +325,6 @@ async def test_a_promise_is_not_graded_by_who_stepped_out(database: Database, cl
         await desk.start(dung, mine.id)
         await visit.finish(dung, mine.id)
     assert await tables.Promise.count() == 2
-    graded = (await experience.truth(OFFICE, mine.day)).ours
+    graded = (await experience.truth(setting, mine.day)).ours
     assert graded is not None
     assert (graded.count, graded.mean_error) == (1, 0)

@@ -72,14 +72,21 @@ class AnyDay(RuleBasedStateMachine):
 
     world: World
 
-    @initialize(office=st.sampled_from([OFFICE, WEEKDAYS]), seated=st.integers(0, 3), waiting=st.integers(0, 5))
-    def begin(self, office: str, seated: int, waiting: int) -> None:
+    @initialize(
+        office=st.sampled_from([OFFICE, WEEKDAYS]),
+        practise=st.booleans(),
+        seated=st.integers(0, 3),
+        waiting=st.integers(0, 5),
+    )
+    def begin(self, office: str, practise: bool, seated: int, waiting: int) -> None:
         self.office = office
         self.tickets: list[Json] = []
         self.bookings: list[Json] = []
         self.commands = 0
         self.run(self.world.forget())
         self.board: Board = self.run(snapshot(office))
+        if practise:
+            self.practise(True)
         for who in range(seated):
             self.sit_down(who, who + 1)
         for _ in range(waiting):
@@ -144,11 +151,11 @@ class AnyDay(RuleBasedStateMachine):
             path = f"/api/tickets/{ticket['followToken']}/arrive"
             self.send(self.world.anybody, "POST", path, {"code": "AAAAAA"})
 
-    @rule(line=st.sampled_from(LINES), number=st.integers(1001, 1003), abandoned=st.booleans())
-    def hand_in_an_offline_number(self, line: str, number: int, abandoned: bool) -> None:
+    @rule(line=st.sampled_from(LINES), number=st.integers(1001, 1003), abandoned=st.booleans(), sample=st.booleans())
+    def hand_in_an_offline_number(self, line: str, number: int, abandoned: bool, sample: bool) -> None:
         identifier = f"command {self.commands}" if abandoned and self.commands else f"offline {self.commands}"
         at = self.world.clock.at.isoformat()
-        body = [{"id": identifier, "line": line, "number": number, "issuedAt": at}]
+        body = [{"id": identifier, "line": line, "number": number, "issuedAt": at, "sample": sample}]
         self.send(self.world.kiosks[self.office][0], "POST", "/api/kiosk/offline-tickets", body)
 
     @rule(time=st.integers(0, 40), confirmed=st.booleans())
@@ -313,6 +320,10 @@ class AnyDay(RuleBasedStateMachine):
         for call in self.run(lan.get("/api/reception/help")).json() if answered else []:
             self.send(lan, "DELETE", f"/api/reception/help/{call['device']}")
 
+    @rule(begins=st.booleans())
+    def practise(self, begins: bool) -> None:
+        self.send(self.world.staff[self.office][1], "PUT" if begins else "DELETE", "/api/office/practice")
+
     @rule()
     def end_the_day(self) -> None:
         self.send(self.world.staff[self.office][1], "POST", "/api/office/end-day")
@@ -360,9 +371,13 @@ class AnyDay(RuleBasedStateMachine):
     async def _check(self) -> None:
         await kept_its_promises(self.office)
         tickets = (await stored(self.office))["ticket"].values()
-        numbers = Counter((row["day"], row["series"], row["number"]) for row in tickets)
+        numbers = Counter((row["day"], row["series"], row["number"], row["sample"]) for row in tickets)
         assert all(times == 1 for times in numbers.values()), numbers
         still_open = [row for row in tickets if row["state"] in OPEN_STATES]
+        if self.office == WEEKDAYS:  # the other one is made up: everything there is a sample
+            practises = self.board.state.practice
+            assert practises or not any(row["sample"] for row in still_open)
+            assert {row["sample"] for row in still_open if row["source"] != "offline"} <= {practises}
         # A kiosk that is alone cannot know what is still open; its own numbers are printed before we hear of them.
         labels = Counter(row["label"] for row in still_open if row["source"] != "offline")
         assert all(times == 1 for times in labels.values()), labels

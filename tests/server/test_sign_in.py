@@ -135,7 +135,7 @@ async def test_signing_out_ends_the_session_everywhere(house: House) -> None:
 
 
 async def test_a_session_ends_by_itself(house: House, clock: Clock) -> None:
-    """Twelve hours, to the millisecond."""
+    """Twelve hours after signing in it opens nothing any more, to the millisecond."""
     desk = await house.officer()
     clock.forward(hours=12, milliseconds=-1)
     ok(await desk.get("/api/session"))
@@ -144,7 +144,7 @@ async def test_a_session_ends_by_itself(house: House, clock: Clock) -> None:
 
 
 async def test_a_new_password_ends_all_sessions(house: House) -> None:
-    """What an administrator does when a password has got out."""
+    """When a password has got out, setting another one shuts whoever came in by it out."""
     desk = await house.officer()
     await people.set_password(OFFICE, "dung.bode", "mật-khẩu-mới-tinh")
     refused(await desk.get("/api/session"), "sign-in", 401)
@@ -236,7 +236,7 @@ async def test_another_site_cannot_command_with_our_cookie(house: House, headers
     ],
 )
 async def test_our_own_pages_and_programs_can(house: House, headers: dict[str, str]) -> None:
-    """Our own Origin, the browser's word that it is the same origin, or neither header, as programs have it."""
+    """A command is done under our own Origin, the browser's word that it is ours, or, as from programs, neither."""
     desk = await house.officer(counter=2)
     ok(await desk.delete("/api/desk", headers=headers), 200)
 
@@ -257,6 +257,8 @@ MAY = {
     ("POST", "/api/reception/tickets"): {"dung.bode", "lan.bode", "huong.bode"},
     ("GET", "/api/calendar"): {"dung.bode", "lan.bode", "huong.bode"},
     ("POST", "/api/office/end-day"): {"huong.bode", "dang.bode"},
+    ("PUT", "/api/office/practice"): {"huong.bode", "dang.bode"},
+    ("DELETE", "/api/office/practice"): {"huong.bode", "dang.bode"},
     ("GET", "/api/timetable"): {"huong.bode", "dang.bode"},
     ("POST", "/api/timetable/preview"): {"huong.bode", "dang.bode"},
     ("PUT", "/api/timetable/changes"): {"huong.bode", "dang.bode"},

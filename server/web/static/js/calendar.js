@@ -27,7 +27,7 @@ const wanted = { day: /^\d{4}-\d\d-\d\d$/.test(asked.get("day") ?? "") ? /** @ty
 let seen = null;
 let drawn = ""; // the view that the screen was last scrolled for
 
-const page = staffPage({ ask, sample: (/** @type {View} */ view) => view.sample, draw });
+const page = staffPage({ ask, marks: (/** @type {View} */ view) => view, draw });
 const grid = calendarGrid({ open: (booking) => panel.look(booking.reference), book: (wish) => panel.book(wish) });
 const panel = calendarPanel({ page, view: () => seen, day: () => wanted.day, closed: () => grid.focus() || find("#new", HTMLElement).focus(), show });
 

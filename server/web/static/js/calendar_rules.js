@@ -3,7 +3,7 @@
 /** @typedef {{start: string, end: string}} Span */
 /** @typedef {Span & {reference: string, officer: string | null, name: string | null, phoneTail: string, procedures: string[], purpose: string, state: "held" | "confirmed" | "checked-in" | "cancelled" | "no-show"}} Booking */
 /** @typedef {{day: string, opening: Span[], closed: string | null, duties: (Span & {officer: string})[], appointments: Booking[]}} Day */
-/** @typedef {{office: string, officeName: string, timeZone: string, sample: boolean, now: string, slotMinutes: number, onlineFilersOnly: boolean, dossiersPerTurn: number, bulk: boolean, lastDay: string, officers: {username: string, name: string}[], days: Day[]}} View */
+/** @typedef {{office: string, officeName: string, timeZone: string, sample: boolean, practice: boolean, now: string, slotMinutes: number, onlineFilersOnly: boolean, dossiersPerTurn: number, bulk: boolean, lastDay: string, officers: {username: string, name: string}[], days: Day[]}} View */
 /** @typedef {{kind: "slot" | "break", at: number, until: number}} Row */
 /** @typedef {{lane: number, lanes: number}} Lane */
 /** @typedef {{col: number, lane: number, y: number, yEnd: number}} Place where something stands in the grid: its column, its place beside others there, and from and to which row */

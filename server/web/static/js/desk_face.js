@@ -224,8 +224,8 @@ export function face(root, press) {
     /** @param {View} view @param {number} now ms @param {boolean} letters whether single keys work */
     draw(view, now, letters) {
       write(part("counter"), String(view.counter ?? ""));
-      const practice = part("practice");
-      if (practice) practice.hidden = !view.sample;
+      set(/** @type {Element} */ (part("practice")), { hidden: !view.sample || view.practice });
+      set(/** @type {Element} */ (part("practising")), { hidden: !view.practice });
       drawCounters(view);
       write(part("officer"), view.officerName);
       write(part("lines"), view.lineNames.join(" · "));

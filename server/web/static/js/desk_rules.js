@@ -61,6 +61,7 @@
  * @property {boolean} mayChoose
  * @property {"head" | "emergency" | null} help
  * @property {boolean} sample
+ * @property {boolean} practice
  *
  * @typedef {{code: string, name: string, asksDate: boolean}} Outcome
  *

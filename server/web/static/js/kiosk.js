@@ -270,6 +270,7 @@ function bandWords() {
   if (chosen) return ["", "star", `${say("kiosk.priority.on", { group: nameOf(chosen) })}. ${say("priority.proof")}`];
   if (state?.phase === "ready" && !state.online) return ["attention", "wifi-off", say("kiosk.offline")];
   if (state?.paper === "out") return ["attention", "printer", say("kiosk.no_paper")];
+  if (state?.practice) return ["attention", "info", say("kiosk.practice")];
   return ["", "info", say("kiosk.family")];
 }
 
@@ -280,7 +281,8 @@ function head() {
   find("#time", HTMLElement).textContent = time(Date.now(), zone);
   find("#date", HTMLElement).textContent = date(Date.now(), zone);
   find("#office", HTMLElement).textContent = state?.office ? nameOf(state.office) : "\u00a0";
-  find("#sample", HTMLElement).hidden = !state?.sample;
+  find("#sample", HTMLElement).hidden = !state?.sample || state.practice;
+  find("#practice", HTMLElement).hidden = !state?.practice;
   const [kind, sign, words] = bandWords();
   if (drawnBand === kind + sign + words) return;
   drawnBand = kind + sign + words;

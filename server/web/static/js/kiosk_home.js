@@ -12,7 +12,7 @@ import { lang, say } from "./i18n.js";
  * @typedef {{code: string, nameVi: string, nameEn: string, openingNow: Hours | null, openingNext: Hours | null}} Office
  * @typedef {{phase: "connecting" | "not-allowed" | "ready", online: boolean, printer: string, paper: string, now: string, timeZone: string,
  *   office: Office | null, officeOpen: boolean, lines: Line[], groups: {code: string, nameVi: string, nameEn: string}[],
- *   publicUrl: string, publicQr: string | null, hotline: string, sample: boolean}} State
+ *   publicUrl: string, publicQr: string | null, hotline: string, sample: boolean, practice: boolean}} State
  */
 
 /** @param {{nameVi: string, nameEn: string}} named */

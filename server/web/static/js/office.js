@@ -13,10 +13,10 @@ import { pressed, staffPage } from "./staff.js";
 /** @typedef {{code: string, name: string, waiting: number, longestSince: string | null, wait: Wait, servedBy: number}} Line */
 /** @typedef {{code: string, sentence: string, line: string | null, counter: number | null, device: string | null}} Alert */
 /** @typedef {{graded: number, within: number | null, meanError: number | null, tooOptimistic: number | null}} Truth */
-/** @typedef {{seq: number, asOf: string, timeZone: string, office: string, officeName: string, sample: boolean, sentence: string, alerts: Alert[], desks: Desk[], lines: Line[], waiting: number, servedToday: number, leftToday: number, chosenToday: number, arrivals: number[], usual: number[], truth: Truth}} View */
+/** @typedef {{seq: number, asOf: string, timeZone: string, office: string, officeName: string, sample: boolean, practice: boolean, sentence: string, alerts: Alert[], desks: Desk[], lines: Line[], waiting: number, servedToday: number, leftToday: number, chosenToday: number, arrivals: number[], usual: number[], truth: Truth}} View */
 
 const MINUTE = 60_000;
-const page = staffPage({ ask: () => read("/api/office/hall"), sample: (/** @type {View} */ view) => view.sample, draw });
+const page = staffPage({ ask: () => read("/api/office/hall"), marks: (/** @type {View} */ view) => view, draw });
 /** @type {View | null} */
 let now = null;
 let ahead = 0; // ms by which the server's clock is ahead of ours
@@ -34,6 +34,10 @@ function draw(view) {
   keep(find("#lines", HTMLElement), view.lines, (line) => line.code, lineRow, drawLine);
   drawDay(find("#day", HTMLElement), find("#day-table", HTMLElement), view);
   drawFigures(view);
+  find("#practise", HTMLElement).hidden = view.practice;
+  find("#practise-made-up", HTMLElement).hidden = !view.sample || view.practice;
+  find("#practise-real", HTMLElement).hidden = view.sample;
+  find("#practise-on", HTMLElement).hidden = !view.practice;
   const chosen = find("#numbers-line", HTMLSelectElement);
   if (!chosen.options.length) replace(chosen, ...view.lines.map(lineOption));
   tick();
@@ -218,6 +222,17 @@ find("#numbers", HTMLFormElement).addEventListener("submit", async (event) => {
   if (done === undefined) return;
   page.done(say("office.numbers.done", { line, n: first.value }));
   first.value = "";
+});
+
+find("#practise-begin", HTMLButtonElement).addEventListener("click", async (event) => {
+  if ((await page.run("PUT", "/api/office/practice", undefined, pressed(event))) === undefined) return;
+  page.done(say("office.practice.begun"));
+  scrollTo({ top: 0 });
+});
+find("#practise-end", HTMLButtonElement).addEventListener("click", async (event) => {
+  if ((await page.run("DELETE", "/api/office/practice", undefined, pressed(event))) === undefined) return;
+  page.done(say("office.practice.ended"));
+  find("#sentence", HTMLElement).focus();
 });
 
 /** Ending the day cannot be taken back, so it asks for a second press, elsewhere. @param {boolean} sure */

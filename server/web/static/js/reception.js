@@ -16,7 +16,7 @@ import { pressed, staffPage } from "./staff.js";
 /** @typedef {{label: string, lineName: string, ahead: number, wait: Wait, followToken: string}} Issued */
 /** @typedef {{id: string, reference: string, kind: string, reason: string | null}} Failed a message that did not get through */
 /** @typedef {{device: string, sentence: string}} Call a kiosk where somebody waits for help */
-/** @typedef {{session: Session, zone: string, sample: boolean, lines: Line[], groups: {code: string, nameVi: string, nameEn: string}[], missed: Listed[], coming: Listed[], latest: Listed[], cards: {label: string, state: string}[], calls: Call[], failed: Failed[], poster: string}} View */
+/** @typedef {{session: Session, zone: string, sample: boolean, practice: boolean, lines: Line[], groups: {code: string, nameVi: string, nameEn: string}[], missed: Listed[], coming: Listed[], latest: Listed[], cards: {label: string, state: string}[], calls: Call[], failed: Failed[], poster: string}} View */
 
 const card = find("#card", HTMLInputElement);
 const group = find("#group", HTMLSelectElement);
@@ -25,7 +25,7 @@ const lostLine = find("#lost-line", HTMLSelectElement);
 const lostSince = find("#lost-since", HTMLInputElement);
 let zone = "Asia/Ho_Chi_Minh";
 
-const page = staffPage({ ask, sample: (view) => view.sample, draw });
+const page = staffPage({ ask, marks: (view) => view, draw });
 
 /** @param {Session} session @returns {Promise<View>} */
 async function ask(session) {
@@ -35,7 +35,7 @@ async function ask(session) {
     read(`/api/offices/${encodeURIComponent(session.office)}`), read("/api/reception/groups"), read("/api/reception/missed"), read("/api/reception/coming"),
     read(`/api/reception/tickets${query}`), read("/api/reception/cards"), read("/api/reception/messages"), read("/api/reception/help"),
   ]);
-  return { session, zone: office.timeZone, sample: office.sample, lines: office.lines, groups, missed, coming, latest, cards, calls, failed: messages.messages, poster: office.numbersFromHome ? `/poster/${encodeURIComponent(session.office)}` : "" };
+  return { session, zone: office.timeZone, sample: office.sample, practice: office.practice, lines: office.lines, groups, missed, coming, latest, cards, calls, failed: messages.messages, poster: office.numbersFromHome ? `/poster/${encodeURIComponent(session.office)}` : "" };
 }
 
 /** @param {View} view */

@@ -19,6 +19,7 @@
  * @property {{number: number, name: string, open: boolean}[]} counters
  * @property {{served: number, answered: number, satisfied: number}} ratings of today's finished visits
  * @property {{code: string, at: string}[]} notices
+ * @property {boolean} [practice] whether nothing of it is real
  * @typedef {{seq: number, state: BoardState, forecast: Record<string, Wait>, office?: Office}} Board
  * @typedef {any} Frame what came over the feed, decoded (CONTRACT.md, "The feed")
  */
@@ -61,7 +62,7 @@ function next(state, frame) {
     case "rating.given":
       return frame.today ? { ...state, ratings: afterRating(state.ratings, frame) } : state;
     case "office.opened":
-      return { ...state, day: frame.day, calls: [], ratings: { served: 0, answered: 0, satisfied: 0 }, notices: [] };
+      return { ...state, day: frame.day, calls: [], ratings: { served: 0, answered: 0, satisfied: 0 }, notices: [], practice: frame.practice === true };
     case "office.closed":
       return { ...state, notices: [...state.notices, { code: "closed", at: frame.at }] };
     case "office.announced":

@@ -18,7 +18,7 @@ const AGAIN = 1500; // ms until the first question is tried again
  * @template View
  * @param {object} page
  * @param {(session: Session) => Promise<View>} page.ask
- * @param {(view: View) => boolean} page.sample whether the office is made up
+ * @param {(view: View) => {sample: boolean, practice: boolean}} page.marks whether nothing is real: made up, or practised just now
  * @param {(view: View) => void} page.draw
  */
 export function staffPage(page) {
@@ -78,7 +78,9 @@ export function staffPage(page) {
         for (const link of document.querySelectorAll("[data-roles]")) {
           if (link instanceof HTMLElement) link.hidden = !(link.dataset.roles ?? "").split(" ").includes(session.role);
         }
-        find("#practice", HTMLElement).hidden = !page.sample(view);
+        const { sample, practice } = page.marks(view);
+        find("#practice", HTMLElement).hidden = !sample || practice;
+        find("#practising", HTMLElement).hidden = !practice;
         page.draw(view);
         feed ??= follow(session.office, { onState: soon, onForecast: soon, onHealth: healthy });
       }

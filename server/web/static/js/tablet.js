@@ -10,7 +10,7 @@ import { ask, CALM, happened, thanked, touched, waited } from "./tablet_rules.js
 
 /** @typedef {import("./tablet_rules.js").State} State */
 /** @typedef {import("./rating.js").Rating} Rating */
-/** @typedef {{counter: number, ticket: {id: string, number: string} | null, office: string, officeName: string, timeZone: string, serving: string | null}} View */
+/** @typedef {{counter: number, ticket: {id: string, number: string} | null, office: string, officeName: string, timeZone: string, serving: string | null, practice: boolean}} View */
 /** @typedef {{key: string, body: Record<string, unknown>}} Letter a rating on its way */
 
 const AGAIN = 5000; // ms between tries to reach the server
@@ -66,6 +66,7 @@ function draw() {
   if (!view) return;
   const now = feed?.now() ?? Date.now();
   write(place("office"), view.officeName);
+  place("practice").hidden = !view.practice;
   write(place("counter"), String(view.counter));
   write(place("serving"), view.serving ? say(calling === view.serving ? "tablet.calling" : "tablet.serving", { label: view.serving }) : "");
   place("calm").classList.toggle("calling", view.serving !== null && calling === view.serving);
@@ -94,6 +95,7 @@ async function refresh() {
 function heard(frame) {
   if (!view) return;
   become(happened(state, frame, view.counter, Date.now()));
+  if (frame.kind === "office.opened") refresh(); // another day, or practice begins or ends
   if (frame.counter?.number !== view.counter && frame.ticket?.label !== view.serving) return;
   if (frame.kind === "ticket.called" || frame.kind === "ticket.recalled") calling = frame.ticket?.label ?? null;
   if (frame.kind === "ticket.started") calling = null;

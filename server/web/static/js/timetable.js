@@ -31,7 +31,7 @@ const open = { form: null, id: null, opener: null };
 /** What would be saved, as it was seen. @type {{change: object, preview: Preview} | null} */
 let pending = null;
 
-const page = staffPage({ ask, sample: ([view]) => view.sample, draw });
+const page = staffPage({ ask, marks: ([view]) => view, draw });
 
 /** @returns {Promise<[View, {bookings: Hit[]}]>} */
 async function ask() {

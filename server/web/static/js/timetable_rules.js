@@ -7,7 +7,7 @@
 /** @typedef {{id: number, officer: string, officerName: string, counter: number, weekdays: number[], starts: string, ends: string, everyWeeks: number, firstWeek: string | null, validFrom: string | null, validUntil: string | null, lines: string[]}} Shift */
 /** @typedef {{id: number, officer: string, officerName: string, date: string, until: string | null, starts: string | null, ends: string | null, reason: string}} Absence */
 /** @typedef {{date: string, until: string | null, open: Span[], name: string}} Closure */
-/** @typedef {{office: string, timeZone: string, sample: boolean, today: string, days: Day[], officers: Officer[], counters: {number: number, name: string}[], lines: string[], shifts: Shift[], absences: Absence[], closures: Closure[], week: Span[][]}} View */
+/** @typedef {{office: string, timeZone: string, sample: boolean, practice: boolean, today: string, days: Day[], officers: Officer[], counters: {number: number, name: string}[], lines: string[], shifts: Shift[], absences: Absence[], closures: Closure[], week: Span[][]}} View */
 /** @typedef {{start: string, end: string, officer: string | null, officerName: string | null}} Proposal */
 /** @typedef {{reference: string, start: string, end: string, procedures: string[], name: string | null, phone: string | null, officer: string | null, officerName: string | null, told: boolean, proposal: Proposal | null}} Hit */
 /** @typedef {{seen: string, timeZone: string, bookings: Hit[], before: number}} Preview */

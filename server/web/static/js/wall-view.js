@@ -16,7 +16,7 @@
  * @property {Stage} stage
  * @property {Shown[]} recent newest first, at most six
  * @property {LineShown[]} lines
- * @property {"offline" | "not-allowed" | "no-such-office" | "incident" | null} trouble what the band says
+ * @property {"offline" | "not-allowed" | "no-such-office" | "incident" | "practice" | null} trouble what the band says
  * @property {Hours | null} hours of now, while open
  */
 
@@ -61,7 +61,8 @@ function troubleOf(board, { refused, connected, since }) {
   if (refused === "not-allowed" || refused === "no-such-office") return refused;
   if (!connected && since !== null) return "offline";
   const last = board?.state.notices[board.state.notices.length - 1];
-  return last?.code === "incident" ? "incident" : null;
+  if (last?.code === "incident") return "incident";
+  return board?.state.practice ? "practice" : null;
 }
 
 /**
@@ -89,7 +90,8 @@ function stageOf(board, valid, plan, hours, now) {
   const current = currentOf(board, valid, plan);
   const state = board.state.calls.find((call) => call.ticket.id === current?.id)?.state || "called";
   if (current && (fresh || AT_COUNTER.includes(state))) return { kind: "call", call: current };
-  if (!hours && board.office) return closedAt(board, board.office, now);
+  // Who practises may well do so when the doors are shut.
+  if (!hours && board.office && !board.state.practice) return closedAt(board, board.office, now);
   if (current && waiting > 0) return { kind: "call", call: current };
   return { kind: board.state.calls.length ? "idle" : "first" };
 }

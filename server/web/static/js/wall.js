@@ -281,6 +281,8 @@ function bandText({ trouble }) {
       return say("wall.no_office");
     case "incident":
       return say("display.notice.incident");
+    case "practice":
+      return say("wall.practice");
     default:
       return "";
   }
