@@ -60,8 +60,7 @@ def stranded(day: Opened, coming: Sequence[Coming]) -> list[str]:
     able: dict[str, frozenset[str]] = {}
     for one in coming:
         booked = one.booked
-        inside = any(opens <= booked.start and booked.end <= closes for opens, closes in day.opening)
-        names = asked.able(booked.lines, booked.start, booked.end) if inside else frozenset[str]()
+        names = asked.able(booked.lines, booked.start, booked.end) if _inside(day, booked) else frozenset[str]()
         able[one.reference] = names if booked.officer is None else names & {booked.officer}
     left = [one for one in coming if not able[one.reference]]
     served = [one for one in coming if able[one.reference]]
@@ -74,10 +73,22 @@ def stranded(day: Opened, coming: Sequence[Coming]) -> list[str]:
 def is_stranded(day: Opened, coming: Sequence[Coming], reference: str) -> bool:
     """Whether that booking of a day cannot be served: what `stranded` says of it, for less work.
 
-    Only what it overlaps with, from one to the next, can make a difference.
+    Only what it overlaps with, from one to the next, can make a difference. It is kept where somebody is free for it
+    with all others where they are: so it was booked, and that must not turn on how hard a puzzle the day is.
     """
     around = next((knot for knot in _knots(coming) if any(one.reference == reference for one in knot)), [])
+    for one in around:
+        if one.reference == reference and _inside(day, one.booked):
+            others = [other.booked for other in around if other is not one]
+            booked = one.booked
+            wish = Wish(lines=booked.lines, length=booked.end - booked.start, officer=booked.officer)
+            if Day(day.opening, day.duties, others, share=1, slot_minutes=1).free(wish, booked.start):
+                return False
     return reference in stranded(day, around)
+
+
+def _inside(day: Opened, booked: Booked) -> bool:
+    return any(opens <= booked.start and booked.end <= closes for opens, closes in day.opening)
 
 
 def _knots(coming: Sequence[Coming]) -> Iterator[list[Coming]]:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from server.booking.rules import Booked, Duty, Interval, Wish, sold
-from server.booking.rules_stranded import NOTICE, Coming, Diary, Opened, Seeker, propose, stranded
+from server.booking.rules_stranded import NOTICE, Coming, Diary, Opened, Seeker, is_stranded, propose, stranded
 from tests.booking.every_choice import can_be_served
 
 MORNING = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
@@ -106,6 +106,20 @@ def test_no_more_are_stranded_than_must_be(opening: list[Interval], staff: list[
     for fewer in range(left):
         for out in combinations(coming, fewer):
             assert not all_served(day, [one for one in coming if one not in out])
+
+
+@given(openings(), duties(), bookings())
+@settings(max_examples=300, deadline=None)
+def test_asked_of_one_booking_it_is_the_same_answer(
+    opening: list[Interval], staff: list[Duty], coming: list[Coming]
+) -> None:
+    """What refuses to confirm a hold is what would list it as one to be arranged, and nothing else."""
+    day = Opened(opening, staff)
+    left = stranded(day, coming)
+    assert [one.reference for one in coming if is_stranded(day, coming, one.reference)] == [
+        one.reference for one in coming if one.reference in left
+    ]
+    assert not is_stranded(day, coming, "nobody")
 
 
 def test_who_booked_last_makes_way_first() -> None:
