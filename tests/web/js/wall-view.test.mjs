@@ -16,9 +16,9 @@ const FINE = { connected: true, since: NOW, refused: null };
 const call = (n, state = "called") => ({
   ticket: { id: `t${n}`, number: `A00${n}`, label: `A00${n}`, line: "A" }, counter: { number: n, name: `Quầy ${n}` }, at: `2026-11-23T08:5${n}:00+07:00`, state,
 });
-const board = ({ calls = [], waiting = 0, now = HOURS, next = LATER, notices = [] } = {}) => ({
+const board = ({ calls = [], waiting = 0, now = HOURS, next = LATER, notices = [], practice = false } = {}) => ({
   seq: 1,
-  state: { day: "2026-11-23", calls, lines: [{ code: "A", waiting }], counters: [], ratings: { served: 0, answered: 0, satisfied: 0 }, notices },
+  state: { day: "2026-11-23", calls, lines: [{ code: "A", waiting }], counters: [], ratings: { served: 0, answered: 0, satisfied: 0 }, notices, practice },
   forecast: { A: { p50: 5, p90: 10 } },
   office: { code: "x", name: "X", timeZone: "Asia/Ho_Chi_Minh", openingNow: now, openingNext: next, lines: [{ code: "A", prefix: "AB", nameVi: "Chứng thực", nameEn: "", open: true }] },
 });
@@ -75,6 +75,16 @@ test("an office open round the clock does not close at midnight", () => {
 });
 test("past the hours, those at the counters are still shown", () => {
   assert.equal(stage({ calls: [call(1, "serving")] }, { at: Date.parse("2026-11-23T11:40:00+07:00") }).kind, "call");
+});
+
+test("an office that practises does so when its doors are shut, too, and the wall says that it is practice", () => {
+  const of = board({ now: null, next: TOMORROW, practice: true });
+  of.office.lines[0].open = false;
+  const shown = view(of, EMPTY_PLAN, FINE, Date.parse("2026-11-23T19:00:00+07:00"));
+  assert.deepEqual([shown.stage.kind, shown.lines[0].open, shown.trouble], ["first", true, "practice"]);
+});
+test("a lost connection goes before practice", () => {
+  assert.equal(view(board({ practice: true }), EMPTY_PLAN, { ...FINE, connected: false }, NOW).trouble, "offline");
 });
 
 test("lines carry badge, names, waiting and wait; an English name falls back", () => {

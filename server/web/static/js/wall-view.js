@@ -138,7 +138,7 @@ function linesOf({ state, office, forecast }) {
       place,
       nameVi: known?.nameVi || code,
       nameEn: known?.nameEn || known?.nameVi || code,
-      open: known ? known.open : true,
+      open: known ? known.open || state.practice === true : true,
       waiting,
       wait: forecast[code] || null,
     };
