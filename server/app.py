@@ -36,7 +36,7 @@ from server.journal.frames import head_seq, read_frames
 from server.journal.hub import Hub
 from server.notify.api import MessageController
 from server.notify.outbox import forget_old
-from server.notify.push_api import PushController, push_script
+from server.notify.push_api import PushController, TicketPushController, push_script
 from server.notify.push_sender import push_key, push_of
 from server.notify.senders import senders_of
 from server.notify.service import Post
@@ -98,7 +98,8 @@ def create_app(settings: Settings) -> Litestar:
     return Litestar(
         [
             CatalogueController, BoardController, AppointmentController, SlotController, WaitingController,
-            PushController, TicketController, HomeController, DeskController, ReceptionController, HeadController,
+            PushController, TicketPushController,
+            TicketController, HomeController, DeskController, ReceptionController, HeadController,
             MessageController, RatingController, CalendarController, DeviceController, SessionController,
             TimetableController,
             *PAGES, calendar_page, print_page, *CITIZEN_PAGES, push_script, office_feed, ticket_socket, health, openapi,

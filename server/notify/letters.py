@@ -7,11 +7,12 @@ from msgspec import Struct
 from server.booking.calendar_file import Entry
 from server.clock import local
 from server.codes import readable
-from server.notify.rules import ENDS, Kind, Message
+from server.notify.rules import CALL_LASTS, ENDS, Kind, Message
 from server.phrases import Language, say
+from server.queue.rules import Ticket
 from server.web.formats import long_date, time_of_day
 
-__all__ = ["Letter", "because", "code_letter", "letter_of"]
+__all__ = ["Letter", "because", "call_letter", "code_letter", "letter_of"]
 
 TOLD = frozenset({"officer-away", "office-closed", "systems-down", "not-needed"})
 """The reasons that have a sentence for the person."""
@@ -87,6 +88,20 @@ def code_letter(message: Message, to: str, office: str, code: str, until: str) -
         values=values,
         entry=None,
     )
+
+
+def call_letter(message: Message, to: str, office: str, ticket: Ticket, link: str) -> Letter:
+    """What is pushed when a number is called: the number and the counter, and nothing once that is over."""
+    values = {
+        "office": office, "label": ticket.label, "counter": str(ticket.announced_counter), "reference": ticket.id,
+        "link": link,
+    }  # fmt: skip
+    told = say(message.language, "notify.push.called", **values)
+    return Letter(
+        id=message.id, kind=message.kind, to=to, language=message.language, office=office, subject=told, text=told,
+        short=told, values=values, entry=None,
+        expires=ticket.announced_at + CALL_LASTS if ticket.announced_at else None,
+    )  # fmt: skip
 
 
 def because(reason: str | None, language: Language) -> str:

@@ -3,7 +3,7 @@
 Booking imports this side alone; sending (`service`) imports booking.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 
 from msgspec import Struct
@@ -16,14 +16,17 @@ from server.codes import new_id
 from server.db import PerDatabase, after_commit, row, rows, transaction
 from server.errors import Refusal
 from server.journal.append import Change
+from server.notify.push import Subscription, is_allowed, is_well_formed
 from server.notify.rules import ENDS, Channel, Kind, Message, Outcome, State, channels_for, reminder_at
 from server.notify.subscriptions import subscription_of
 from server.notify.tables import Outbox
 from server.phrases import Language
+from server.queue.rules import Ticket
 
 __all__ = [
     "LEASE",
     "announce",
+    "announce_call",
     "available",
     "claim",
     "forget_old",
@@ -33,6 +36,7 @@ __all__ = [
     "opened",
     "pushes",
     "put_off",
+    "refuse_unless_pushed",
     "remind_too",
     "send_otherwise",
     "settle",
@@ -95,6 +99,14 @@ def pushes() -> bool:
     return "push" in _open.here().channels
 
 
+def refuse_unless_pushed(subscription: Subscription, hosts: Sequence[str]) -> None:
+    """Refuse push-off where nothing is pushed, and bad-subscription for what is no browser of these hosts."""
+    if not pushes():
+        raise Refusal("push-off")
+    if not is_allowed(subscription.endpoint, hosts) or not is_well_formed(subscription):
+        raise Refusal("bad-subscription")
+
+
 async def announce(here: Change, appointment: Appointment, kind: Kind) -> None:
     """Within a change of a booking: have the person told of it, and reminded the day before.
 
@@ -107,6 +119,20 @@ async def announce(here: Change, appointment: Appointment, kind: Kind) -> None:
     if kind not in ENDS and kind != "offered":
         wanted += await _reminder(appointment, here.now)
     await _write(appointment, channels, wanted, here.now)
+
+
+async def announce_call(here: Change, ticket: Ticket) -> None:
+    """Within a change that has called a ticket: have its holder's phone told, if he asked for that."""
+    if not pushes() or await subscription_of(ticket.id) is None:
+        return
+    await Outbox.insert(
+        Outbox(
+            id=new_id(), office=here.office, reference=ticket.id, kind="called", channel="push",
+            language=ticket.language, sequence=ticket.announced_seq, state="waiting", tries=0, code=None,
+            written_at=here.now, due_at=here.now, done_at=None,
+        )
+    ).on_conflict(action="DO NOTHING")  # fmt: skip
+    after_commit(_open.here().ring)
 
 
 async def remind_too(appointment: Appointment, channel: Channel) -> None:

@@ -10,14 +10,14 @@ from server.booking import service_waiting
 from server.booking.api import token_of
 from server.booking.rules_states import Appointment
 from server.errors import Refusal
-from server.notify import service
+from server.notify import calls, service
 from server.notify.push import Subscription
 from server.web import context
-from server.web.limits import limited
+from server.web.limits import guessing, limited
 from server.web.render import STATIC
 from server.wire import PushRequest
 
-__all__ = ["PushController", "push_script"]
+__all__ = ["PushController", "TicketPushController", "push_script"]
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -40,6 +40,26 @@ class PushController(Controller):
     async def unsubscribe(self, request: AnyRequest, reference: FromPath[str]) -> None:
         """For who holds the token."""
         await service.tell_browser_no_more(await _authorised(request, reference))
+
+
+class TicketPushController(Controller):
+    """For who holds the follow token. Twice is once here, too."""
+
+    path = "/api/tickets"
+    tags = ["tickets"]
+
+    @put("/{follow_token:str}/push", operation_id="tellBrowserOfCalls", status_code=204)
+    async def subscribe(self, request: AnyRequest, follow_token: FromPath[str], data: JSONBody[PushRequest]) -> None:
+        """Tell this browser, and no other one, when the number is called."""
+        with guessing(request, "look-up"):
+            subscription = Subscription(data.endpoint, data.p256dh, data.auth)
+            await calls.tell_of_calls(follow_token, subscription, context.settings_of(request).push_services)
+
+    @delete("/{follow_token:str}/push", operation_id="tellBrowserOfCallsNoMore", status_code=204)
+    async def unsubscribe(self, request: AnyRequest, follow_token: FromPath[str]) -> None:
+        """Tell no browser of calls any more."""
+        with guessing(request, "look-up"):
+            await calls.tell_of_calls_no_more(follow_token)
 
 
 @get("/push.js", include_in_schema=False)

@@ -22,7 +22,7 @@ __all__ = ["PushSender", "push_key", "push_of"]
 
 LONGEST_TTL = 28 * 86_400
 LONGEST_PAUSE = timedelta(hours=4)
-HURRY = frozenset({"offered", "moved", "called-off"})
+HURRY = frozenset({"offered", "moved", "called-off", "called"})
 """What is worth waking a telephone that saves its battery."""
 
 
@@ -98,7 +98,7 @@ def _content(letter: Letter) -> bytes:
     """What the browser's worker shows: the office, one sentence, and where a touch leads."""
     link = urlsplit(letter.values["link"])
     body = " ".join(say(letter.language, f"notify.push.{letter.kind}", **letter.values).split())
-    # One tag for all about a booking: what came before is no longer true.
+    # One tag for all about a booking or a ticket: what came before is no longer true.
     shown = {
         "title": letter.office,
         "body": body,

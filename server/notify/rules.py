@@ -8,8 +8,10 @@ from msgspec import Struct
 
 from server.booking.rules_states import Appointment, is_held
 from server.phrases import Language
+from server.queue.rules import Ticket
 
 __all__ = [
+    "CALL_LASTS",
     "CHANNELS",
     "MOST_TRIES",
     "Channel",
@@ -19,16 +21,18 @@ __all__ = [
     "Outcome",
     "State",
     "back_off",
+    "call_is_over",
     "channels_for",
     "recipient",
     "reminder_at",
     "why_not",
 ]
 
-Kind = Literal["confirmed", "changed", "moved", "cancelled", "called-off", "reminder", "offered", "code"]
+Kind = Literal["confirmed", "changed", "moved", "cancelled", "called-off", "reminder", "offered", "code", "called"]
 """What happened: by the person's own hand, but `moved` and `called-off` by the office's, `offered` by the list's.
 
-`code` brings the code that makes a held time a booking; its `sequence` counts the codes sent for it.
+`code` brings the code that makes a held time a booking; its `sequence` counts the codes sent for it. `called` is about
+a ticket: its `reference` is the ticket's id, its `sequence` the call's number in the journal.
 """
 
 Channel = Literal["email", "zalo", "sms", "push"]
@@ -49,6 +53,9 @@ Outcome = Literal[
 ENDS: frozenset[Kind] = frozenset({"cancelled", "called-off"})
 
 MOST_TRIES = 12
+CALL_LASTS = timedelta(minutes=2)
+"""A call that comes later than this sends somebody to a counter where another sits by now."""
+
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(hours=4)
 
@@ -124,6 +131,13 @@ def why_not(message: Message, appointment: Appointment | None, now: datetime) ->
     if message.kind not in ENDS and appointment.state != "confirmed":
         return "superseded"
     return None
+
+
+def call_is_over(message: Message, ticket: Ticket, now: datetime) -> Outcome | None:
+    """Why a call is not worth telling any more; None where it is: still the newest one, not answered, and just made."""
+    if ticket.state != "called" or ticket.announced_seq != message.sequence or ticket.announced_at is None:
+        return "superseded"
+    return "expired" if now >= ticket.announced_at + CALL_LASTS else None
 
 
 def back_off(tries: int, chance: float) -> timedelta:

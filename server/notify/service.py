@@ -20,10 +20,10 @@ from server.catalogue.rules import Office
 from server.catalogue.views import name_in
 from server.codes import readable
 from server.db import DatabaseUnavailable, is_unavailable, transaction
-from server.errors import Refusal
 from server.notify import outbox, subscriptions
+from server.notify.calls import call_of
 from server.notify.letters import Letter, code_letter, letter_of
-from server.notify.push import Subscription, is_allowed, is_well_formed
+from server.notify.push import Subscription
 from server.notify.rules import ENDS, MOST_TRIES, Channel, Message, Outcome, State, back_off, recipient, why_not
 from server.notify.senders import NotSent, Sender
 from server.notify.subscriptions import as_address, subscription_of
@@ -154,6 +154,8 @@ class Post:
 
     async def _letter(self, message: Message) -> Letter | Outcome:
         """Whom and what, looked up only now: the newest of it, and nothing of it kept meanwhile."""
+        if message.kind == "called":
+            return await call_of(message, self._address)
         found = await booking.with_reference(message.reference)
         if found is None and message.kind == "code":
             return await _code_to_address(message)
@@ -180,6 +182,8 @@ class Post:
             await outbox.settle(message, "dropped", outcome)
         elif outcome.code == "recipient-refused" and message.channel == "zalo" and "sms" in self._senders:
             await outbox.send_otherwise(message, "sms")  # nobody need have the messenger
+        elif message.kind == "called" and outcome.for_good:  # nobody at reception has to do anything about it
+            await outbox.settle(message, "dropped", outcome.code)
         elif outcome.for_good or message.tries >= MOST_TRIES:
             log.warning("message %s by %s failed: %s", message.id, message.channel, outcome.code)
             await outbox.settle(message, "failed", outcome.code)
@@ -240,10 +244,7 @@ async def tell_browser(about: Appointment | str, subscription: Subscription, hos
 
     Refuses push-off, bad-subscription where it is no browser of these hosts, and what `may_change` refuses.
     """
-    if not outbox.pushes():
-        raise Refusal("push-off")
-    if not is_allowed(subscription.endpoint, hosts) or not is_well_formed(subscription):
-        raise Refusal("bad-subscription")
+    outbox.refuse_unless_pushed(subscription, hosts)
     if isinstance(about, str):
         async with transaction():
             await subscriptions.keep(about, subscription)

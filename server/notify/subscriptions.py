@@ -1,4 +1,4 @@
-"""Which browser is to be told of which booking. It dies with the contact data, or when the browser is gone."""
+"""Which browser is to be told of which booking or ticket. It dies with contact data, ticket or browser."""
 
 import hashlib
 
@@ -15,9 +15,12 @@ __all__ = ["as_address", "browser_gone", "forget_subscriptions", "keep", "mark_o
 _COLUMNS = [PushSubscription._meta.get_column_by_name(name) for name in Subscription.__struct_fields__]
 
 # Contact data is erased from the bookings and the waiting list by their own rules; what hangs on them follows.
+# A ticket's goes with the ticket.
 _FORGET = """DELETE FROM push_subscription
     WHERE reference NOT IN (SELECT reference FROM appointment WHERE phone IS NOT NULL)
-    AND reference NOT IN (SELECT reference FROM waiting_entry WHERE phone IS NOT NULL)"""
+    AND reference NOT IN (SELECT reference FROM waiting_entry WHERE phone IS NOT NULL)
+    AND reference NOT IN (SELECT id FROM ticket
+        WHERE state IN ('coming', 'waiting', 'called', 'serving', 'parked', 'missed'))"""
 
 
 async def keep(reference: str, subscription: Subscription) -> None:
@@ -34,7 +37,7 @@ async def keep(reference: str, subscription: Subscription) -> None:
 
 
 async def subscription_of(about: Appointment | str) -> Subscription | None:
-    """The browser that is to be told of a booking, or of a place in the waiting list (its reference).
+    """The browser that is to be told of a booking, of a place in the waiting list (its reference) or a ticket (its id).
 
     For a booking its own, or that of the place in the waiting list it came from.
     """
@@ -53,12 +56,12 @@ async def unsubscribe(*references: str) -> None:
 
 
 async def browser_gone(endpoint: str) -> None:
-    """A browser that wants no more is told of none of its bookings."""
+    """A browser that wants no more is told of none of its bookings and tickets."""
     await PushSubscription.delete().where(PushSubscription.endpoint == endpoint)
 
 
 async def forget_subscriptions() -> None:
-    """Drop those whose booking's contact data has been erased."""
+    """Drop those whose booking's contact data has been erased, or whose ticket is over."""
     await PushSubscription.raw(_FORGET)
 
 

@@ -26,7 +26,10 @@ class Outbox(Table, tablename="outbox"):
 
 
 class PushSubscription(Table, tablename="push_subscription"):
-    """The browser that is told of one booking, or one place in a waiting list. Whoever has it could be found by it."""
+    """The browser that is told of one booking, place in a waiting list or ticket. Whoever has it could be found by it.
+
+    `reference` is the booking's, the place's, or the ticket's id.
+    """
 
     reference = Varchar(length=20, primary_key=True)
     endpoint = Varchar(length=1000, secret=True)

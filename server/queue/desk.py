@@ -15,6 +15,7 @@ from server.catalogue import service as catalogue
 from server.db import row
 from server.errors import Refusal
 from server.journal.append import Change
+from server.notify.outbox import announce_call
 from server.people.rules import Officer
 from server.queue import tables
 from server.queue.hall import (
@@ -174,11 +175,13 @@ async def recall(officer: Officer, ticket: str) -> Ticket:
             again = found.announced_at + timedelta(seconds=work.setting.policy.recall_seconds)
             if work.change.now < again:
                 raise Refusal("too-soon", seconds=-(-int((again - work.change.now).total_seconds() * 1000) // 1000))
-        return await set_state(
+        recalled = await set_state(
             work.change, work.setting, found, "ticket.recalled", at_counter=work.desk.counter,
             called_at=work.change.now, announced_at=work.change.now, announced_seq=work.change.next_seq,
             announced_counter=work.desk.counter,
         )  # fmt: skip
+        await announce_call(work.change, recalled)
+        return recalled
 
 
 async def start(officer: Officer, ticket: str) -> Ticket:
@@ -244,7 +247,7 @@ async def call_whoever_is_next(work: Work) -> tuple[Ticket | None, Ticket | None
 async def call(work: Work, ticket: Ticket, **columns: object) -> Ticket:
     """Call this ticket to this desk."""
     now = work.change.now
-    return await set_state(
+    called = await set_state(
         work.change, work.setting, ticket, "ticket.called", at_counter=work.desk.counter,
         state="called", first_called_at=ticket.first_called_at or now, called_at=now, announced_at=now,
         announced_seq=work.change.next_seq, announced_counter=work.desk.counter, counter=work.desk.counter,
@@ -252,6 +255,8 @@ async def call(work: Work, ticket: Ticket, **columns: object) -> Ticket:
         parked_at=None, kept_ms=0, parked_until=None, park_reason=None,
         **columns,
     )  # fmt: skip
+    await announce_call(work.change, called)
+    return called
 
 
 def refuse_while_paused(work: Work) -> None:

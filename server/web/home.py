@@ -21,7 +21,7 @@ from server.queue import home, views
 from server.queue import service as queue
 from server.queue.api import forecaster_of
 from server.queue.lines import line_views
-from server.web import citizen_views, context, formats
+from server.web import citizen_push, citizen_views, context, formats
 from server.web.citizen_tomorrow import tomorrow
 from server.web.limits import guessing, limited
 from server.web.render import page
@@ -165,12 +165,13 @@ async def ticket_response(request: Req, follow_token: str, refusal: Refusal | No
     language, token = context.language(request), normalised(follow_token)
     ticket = await views.phone_ticket(token, language, forecaster_of(request))
     coming = ticket.state == "coming"
-    following = None
+    found, following = await queue.ticket_of_token(token), None
     if ticket.state == "closed":
-        following = await tomorrow(await queue.ticket_of_token(token), language, clock.now())
+        following = await tomorrow(found, language, clock.now())
     answer = page(
         request, "ticket.html", status=refusal.status if refusal else 200, follow_token=token, ticket=ticket,
-        tomorrow=following, code=readable(token), wrong=refusal.sentence(language) if refusal else "",
+        tomorrow=following, push=await citizen_push.offered(found.id),
+        code=readable(token), wrong=refusal.sentence(language) if refusal else "",
         qr=citizen_views.qr_picture(f"{context.settings_of(request).address}/t/{token}") if coming else "",
     )  # fmt: skip
     if coming:

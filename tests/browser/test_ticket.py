@@ -1,5 +1,6 @@
 """One's own ticket on the phone, in a real browser against the real server."""
 
+import json
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -7,7 +8,9 @@ from typing import Any
 import pytest
 from playwright.async_api import BrowserContext, Page, expect
 
+from server.notify.push import new_key, public_key
 from tests.browser.hall import HUONG, Desk, Hall, complaints, overflow
+from tests.browser.test_push import SUBSCRIBING
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -179,6 +182,28 @@ async def test_who_must_step_out_keeps_the_number(hall: Hall) -> None:
     await expect(page.locator("#headline")).to_have_text("Ông/bà là người tiếp theo")
     assert (await desk.next())["id"] == ticket["id"]
     await expect(page.locator("#hold")).to_be_hidden()
+
+
+async def test_a_phone_for_the_pocket_asks_to_be_told(hall: Hall) -> None:
+    """Asked only at the press; on until Thôi báo, also when opened again; the offer ends with the wait."""
+    ticket = await hall.issue("H")
+    page = await phone(hall, f"/t/{ticket['followToken']}")
+    await page.context.grant_permissions(["notifications"])
+    made = {
+        "endpoint": "https://fcm.googleapis.com/fcm/send/of-binh",
+        "keys": {"p256dh": public_key(new_key()), "auth": "BTBZMqHH6r4Tts7J_aSIgg"},
+    }
+    await page.context.add_init_script(SUBSCRIBING % json.dumps(made))
+    await page.reload()
+    await page.get_by_role("button", name="Báo cho tôi khi đến lượt").click()
+    await expect(page.locator("#push [role=status]")).to_contain_text("Khi số được gọi, điện thoại này sẽ báo")
+    assert await complaints(page) == []
+    await page.evaluate("localStorage.setItem('subscribed', '1')")
+    await page.reload()
+    await page.get_by_role("button", name="Thôi báo").click()
+    await expect(page.locator("#push [role=status]")).to_contain_text("không báo nữa")
+    await called(hall, ticket)
+    await expect(page.locator("#push")).to_be_hidden()
 
 
 async def test_after_service_the_holder_says_how_it_went(hall: Hall) -> None:

@@ -63,6 +63,10 @@ test("a number can be given back while it waits, at home or in the hall, or was 
   assert.deepEqual(STATES.filter((state) => told(ticket(state)).withdraw), ["coming", "waiting", "missed"]);
 });
 
+test("being told of the call is offered as long as a call may come", () => {
+  assert.deepEqual(STATES.filter((state) => told(ticket(state)).tell), ["coming", "waiting", "parked", "missed"]);
+});
+
 test("a rating is asked for once after service, and offered again only where it would be taken", () => {
   assert.equal(told(ticket("served", { canRate: true })).rating, "ask");
   assert.equal(told(ticket("served", { canRate: true, rated: true })).rating, "again");

@@ -1,4 +1,4 @@
-// The button by which this browser is told of a booking. Asks for permission only when it is pressed, and is not there where nothing could come of it.
+// The button by which this browser is told of a booking, or of a ticket's call. Asks for permission only when it is pressed, and is not there where nothing could come of it.
 
 import { command } from "./api.js";
 import { say } from "./i18n.js";
@@ -37,9 +37,8 @@ async function offer(box) {
   const stop = box.querySelector("[data-push=stop]");
   const hint = box.querySelector("[data-push=hint]");
   const status = box.querySelector("[role=status]");
-  const { key, mark, reference } = box.dataset;
-  if (!(ask instanceof HTMLButtonElement) || !(stop instanceof HTMLButtonElement) || !(hint instanceof HTMLElement) || !status || !key || !reference) return;
-  const path = `/api/push/${reference}`;
+  const { key, mark, path, words = "push" } = box.dataset;
+  if (!(ask instanceof HTMLButtonElement) || !(stop instanceof HTMLButtonElement) || !(hint instanceof HTMLElement) || !status || !key || !path) return;
   const show = (/** @type {boolean} */ on, /** @type {string} */ sentence) => {
     ask.hidden = on;
     hint.hidden = on || sentence !== "";
@@ -55,10 +54,10 @@ async function offer(box) {
       }
       const { endpoint, keys } = (await subscribed(key)).toJSON();
       await command("PUT", path, { endpoint, p256dh: keys?.p256dh, auth: keys?.auth });
-      show(true, say("push.on"));
+      show(true, say(`${words}.on`));
       stop.focus();
     } catch {
-      show(false, say("push.failed"));
+      show(false, say(`${words}.failed`));
     } finally {
       ask.removeAttribute("aria-busy");
     }
@@ -69,13 +68,13 @@ async function offer(box) {
       show(false, say("push.off"));
       ask.focus();
     } catch {
-      show(true, say("push.failed"));
+      show(true, say(`${words}.failed`));
     }
   });
   const registration = await navigator.serviceWorker.getRegistration("/");
   const known = mark && Notification.permission === "granted" ? await registration?.pushManager.getSubscription() : null;
   const on = known ? (await markOf(known.endpoint)) === mark : false;
-  show(on, on ? say("push.on") : "");
+  show(on, on ? say(`${words}.on`) : "");
   box.hidden = false;
 }
 
