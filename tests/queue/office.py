@@ -14,9 +14,10 @@ from server.journal.frames import head_seq
 from server.people import service as people
 from server.people.rules import Officer
 from server.people.tables import Officer as OfficerTable
-from server.queue import aside, desk, head, hold, home, service, visit
+from server.queue import aside, desk, head, hold, home, practice, service, visit
 from server.queue.hall import desks, ticket_by_id
 from server.queue.rules import Ticket, standing
+from server.rating import service as rating
 from tests.server.journalled import stored
 
 OFFICE = "queue"
@@ -122,6 +123,30 @@ async def from_home(line: str = "A", phone: str = "0912345678", **more: object) 
     """A number taken on a phone at home."""
     wanted = service.Wanted(line=line, **more)  # type: ignore[arg-type]
     return (await home.take(OFFICE, wanted, phone)).ticket
+
+
+async def serve(who: Officer, line: str = "A") -> Ticket:
+    """A walk-in's number, called to this officer's desk and served; nobody else may wait there."""
+    ticket = await issue(line)
+    called = await desk.call_next(who)
+    assert called is not None
+    assert called.id == ticket.id
+    await desk.start(who, ticket.id)
+    await visit.finish(who, ticket.id)
+    return await now_is(ticket)
+
+
+async def rate(ticket: Ticket, level: int = 3, source: rating.Source = "tablet") -> None:
+    """What its holder says of a visit."""
+    served = rating.Served(ticket.id, ticket.office, ticket.state, ticket.ended_seq, ticket.sample)
+    await rating.rate(served, rating.Given(level=level, source=source), "citizen")
+
+
+async def begin_practice() -> Officer:
+    """The head has everybody practise."""
+    huong = await officer("huong")
+    await practice.begin(huong)
+    return huong
 
 
 async def now_is(ticket: Ticket) -> Ticket:

@@ -1,6 +1,5 @@
 """Stepping out with the number kept: called by nobody meanwhile, back in the place that is his, and no way to cheat."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import msgspec
@@ -39,13 +38,6 @@ from tests.server.support import Clock
 
 MANY = settings(max_examples=300, deadline=None)
 HIM = "t0100"
-
-
-@pytest.fixture
-async def forecaster(database: Database) -> AsyncIterator[Forecaster]:
-    made = Forecaster(lambda *_: None)
-    yield made
-    await made.close()
 
 
 async def step_out(ticket: Ticket, for_minutes: int = 20) -> Ticket:

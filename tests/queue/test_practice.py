@@ -1,38 +1,35 @@
-"""Practice: marked, counted nowhere, begun and ended by one press, and never anything that happens to somebody real."""
+"""Practice: begun and ended by one press, said on every screen, and never anything that happens to somebody real."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from server.catalogue import service as catalogue
 from server.catalogue import tables as catalogue_tables
 from server.catalogue.pack_export import export
 from server.db import Database
-from server.people.rules import Device, Officer
-from server.queue import aside, desk, experience, head, home, office_view, offline, practice, reception, service, visit
+from server.people.rules import Device
+from server.queue import aside, desk, head, home, office_view, offline, practice, reception, service, visit
 from server.queue.board import board
 from server.queue.days import end_old_days
 from server.queue.desk_view import desk_view
 from server.queue.forecasting import Forecaster
-from server.queue.hall import desks, load_hall, load_setting, open_tickets
-from server.queue.outlook import LineTimes
-from server.queue.rules import Ticket
+from server.queue.hall import desks, open_tickets
 from server.queue.views import issued_ticket, phone_ticket, tablet_view
-from server.rating import service as rating
-from server.rating.tables import Rating
 from server.wire import BoardRatings, OfflineTicket
 from tests.queue.office import (
     OFFICE,
     all_there_is,
+    begin_practice,
     from_home,
     issue,
     now_is,
     officer,
     open_office,
     outcome,
+    rate,
     seated,
+    serve,
     ticket_in,
 )  # fmt: skip
 from tests.server.journalled import applied, kept_its_promises, snapshot
@@ -40,36 +37,6 @@ from tests.server.support import Clock
 
 OPEN = ("coming", "waiting", "called", "serving", "parked", "missed")
 NOBODY = BoardRatings(served=0, answered=0, satisfied=0)
-
-
-@pytest.fixture
-async def forecaster(database: Database) -> AsyncIterator[Forecaster]:
-    made = Forecaster(lambda *_: None)
-    yield made
-    await made.close()
-
-
-async def begin() -> Officer:
-    """The head has everybody practise."""
-    huong = await officer("huong")
-    await practice.begin(huong)
-    return huong
-
-
-async def serve(who: Officer, line: str = "A", **more: object) -> Ticket:
-    """A number, called and served."""
-    ticket = await issue(line, **more)
-    called = await desk.call_next(who)
-    assert called is not None
-    assert called.id == ticket.id
-    await desk.start(who, ticket.id)
-    await visit.finish(who, ticket.id)
-    return await now_is(ticket)
-
-
-async def rate(ticket: Ticket, level: int = 3, source: rating.Source = "tablet") -> None:
-    served = rating.Served(ticket.id, ticket.office, ticket.state, ticket.ended_seq, ticket.sample)
-    await rating.rate(served, rating.Given(level=level, source=source), "citizen")
 
 
 def kiosk() -> Device:
@@ -91,7 +58,7 @@ async def hand_in(number: int, *, sample: bool, clock: Clock) -> str | None:
 async def test_from_one_press_to_the_other_numbers_are_samples(database: Database, clock: Clock) -> None:
     """Before and after they are real. Practice has numbers of its own: the first real one is the line's first."""
     await open_office()
-    huong = await begin()
+    huong = await begin_practice()
     policy = await catalogue.policy(OFFICE)
     assert (policy.sample, policy.practice, policy.made_up) == (True, True, False)
     practised = [await issue(), await issue("H"), await issue()]
@@ -129,7 +96,7 @@ async def test_a_made_up_office_has_nothing_to_begin(database: Database, clock: 
 async def test_asked_for_twice_it_is_one(database: Database, clock: Clock) -> None:
     """A second press begins nothing anew and ends nothing more, so that no practice number comes twice."""
     await open_office()
-    huong = await begin()
+    huong = await begin_practice()
     await issue()
     before = await all_there_is()
     await practice.begin(huong)
@@ -148,7 +115,7 @@ async def test_ending_closes_what_is_left(database: Database, clock: Clock, stat
     """Whatever a practice number is doing it is closed; officers stay at their counters; walls start afresh."""
     await open_office()
     dung, trang = await seated("dung", 1), await seated("trang", 2)
-    huong = await begin()
+    huong = await begin_practice()
     old = await snapshot(OFFICE)
     await rate(await serve(dung))
     left = await ticket_in(state, trang)
@@ -173,7 +140,7 @@ async def test_walls_are_told_and_start_afresh_at_the_beginning_too(database: Da
     await rate(await serve(dung))
     old = await snapshot(OFFICE)
     assert (old.state.ratings.served, old.state.ratings.answered, old.state.practice) == (1, 1, False)
-    await begin()
+    await begin_practice()
     after, _ = await applied(OFFICE, old)
     assert after == await snapshot(OFFICE)
     assert (after.state.calls, after.state.ratings, after.state.practice) == ([], NOBODY, True)
@@ -185,7 +152,7 @@ async def test_what_was_done_before_cannot_be_undone(database: Database, clock: 
     await open_office()
     dung = await seated("dung", 1)
     real = await serve(dung)
-    huong = await begin()
+    huong = await begin_practice()
     assert (await desk_view(dung, "vi")).undo_label is None
     assert await outcome(aside.undo(dung, real.id)) == "nothing-to-undo"
     practised = await serve(dung)
@@ -203,7 +170,7 @@ async def test_cards_are_back_in_the_stack(database: Database, clock: Clock) -> 
     assert called is not None
     await desk.start(dung, called.id)
     await visit.finish(dung, called.id)
-    huong = await begin()
+    huong = await begin_practice()
     await reception.give_number(lan, service.Wanted(line="A", card="8"))
     await practice.end(huong)
     assert [(card.label, card.state) for card in await reception.cards(OFFICE)] == [("7", "out"), ("8", "in")]
@@ -222,7 +189,7 @@ async def test_a_forgotten_practice_ends_with_the_day(
     """Next morning numbers are real, the first of them included, also where the doors never shut."""
     await open_office(around_the_clock=around_the_clock)
     dung = await seated("dung", 1)
-    await begin()
+    await begin_practice()
     old = await snapshot(OFFICE)
     done, left = await serve(dung), await issue()
     if how == "midnight":
@@ -245,7 +212,7 @@ async def test_a_forgotten_practice_ends_with_the_day(
 async def test_practice_alone_is_enough_for_midnight_to_look(database: Database, clock: Clock) -> None:
     """With nobody at a counter and no number open, a kiosk's screen still does not say "practice" next morning."""
     await open_office()
-    await begin()
+    await begin_practice()
     await end_old_days()
     assert (await catalogue.policy(OFFICE)).practice
     clock.local(0, 1, days=1)
@@ -259,7 +226,7 @@ async def test_practice_alone_is_enough_for_midnight_to_look(database: Database,
 async def test_in_the_middle_of_a_day_at_a_chosen_number(database: Database, clock: Clock) -> None:
     """The old system stands at 11; twenty were practised: the head sets 12, and real numbers go on from there."""
     await open_office()
-    huong = await begin()
+    huong = await begin_practice()
     for _ in range(20):
         await issue()
     await practice.end(huong)
@@ -277,7 +244,7 @@ async def test_no_number_comes_twice(database: Database, clock: Clock) -> None:
     given: dict[bool, list[str]] = {True: [], False: []}
     for practise in (True, False, True, False):
         if practise:
-            huong = await begin()
+            huong = await begin_practice()
         for _ in range(3):
             ticket = await serve(dung)
             given[ticket.sample].append(ticket.label)
@@ -297,7 +264,7 @@ async def test_one_can_practise_when_the_doors_are_shut(
     clock.local(19, 30)
     assert await outcome(issue()) == "office-closed"
     await seated("dung", 1)
-    await begin()
+    await begin_practice()
     ticket = await issue(late=True)
     assert ticket.sample
     assert (await forecaster.lines(OFFICE))["A"].p90 > 0
@@ -306,144 +273,13 @@ async def test_one_can_practise_when_the_doors_are_shut(
     assert await outcome(issue()) == "office-closed"
 
 
-# --- nothing is counted --------------------------------------------------------------------------------------
-
-
-async def test_nothing_practised_is_counted(database: Database, clock: Clock, forecaster: Forecaster) -> None:
-    """Served, left, chosen, given, rated, announced: after a practice all figures are those of the real morning."""
-    await open_office(max_calls=1)
-    dung, huong = await seated("dung", 1), await officer("huong")
-    await rate(await serve(dung), 1)
-    gone = await issue()
-    await desk.call_next(dung)
-    await desk.miss(dung, gone.id)
-    real = await office_view.hall_view(huong, "vi", forecaster)
-    assert (real.served_today, real.left_today, sum(real.arrivals), real.practice) == (1, 1, 2, False)
-
-    await practice.begin(huong)
-    during = await office_view.hall_view(huong, "vi", forecaster)
-    assert (during.served_today, during.left_today, sum(during.arrivals), during.practice) == (0, 0, 0, True)
-    for _ in range(3):
-        clock.forward(minutes=7)
-        issued = await service.issue(OFFICE, service.Wanted(line="A"), "device:kiosk")
-        await issued_ticket(issued, "https://motcua.example", "vi", forecaster)
-        await desk.call_next(dung)
-        await desk.start(dung, issued.ticket.id)
-        clock.forward(minutes=7)
-        await visit.finish(dung, issued.ticket.id)
-        await rate(await now_is(issued.ticket))
-    chosen = await issue("T")
-    await desk.call_chosen(dung, chosen.id, "thử")
-    await desk.miss(dung, chosen.id)
-    during = await office_view.hall_view(huong, "vi", forecaster)
-    assert (during.served_today, during.left_today, during.chosen_today, sum(during.arrivals)) == (3, 1, 1, 4)
-    assert (await desk_view(dung, "vi")).served_today == 3
-    assert (await board(OFFICE))[1].ratings == BoardRatings(served=3, answered=3, satisfied=3)
-    assert len(await office_view.reception_tickets(OFFICE, None, None, "vi")) == 4
-
-    await practice.end(huong)
-    after = await office_view.hall_view(huong, "vi", forecaster)
-    assert msgspec.structs.replace(after, seq=real.seq, as_of=real.as_of, lines=real.lines) == real
-    assert (await desk_view(dung, "vi")).served_today == 1
-    assert (await board(OFFICE))[1].ratings == NOBODY
-    assert (await tablet_view(OFFICE, 1, "vi")).ticket is None
-    assert [one.label for one in await office_view.reception_tickets(OFFICE, None, None, "vi")] == ["A002", "A001"]
-    assert [one.label for one in await office_view.missed_tickets(OFFICE, "vi")] == ["A002"]
-    assert [row["sample"] for row in await Rating.select(Rating.sample).order_by(Rating.given_at)] == [
-        False, True, True, True,
-    ]  # fmt: skip
-
-
-async def test_service_times_are_not_learned_from_practice(database: Database, clock: Clock) -> None:
-    """Neither the same day nor the day after; and practice begins with what was learned in earnest."""
-    await open_office()
-    dung = await seated("dung", 1)
-    for _ in range(4):
-        ticket = await issue()
-        await desk.call_next(dung)
-        await desk.start(dung, ticket.id)
-        clock.forward(minutes=10)
-        await visit.finish(dung, ticket.id)
-    clock.local(9, 0, days=1)
-
-    async def believed() -> dict[str, LineTimes]:
-        setting = await load_setting(OFFICE)
-        today = clock.now().date()
-        hall = await load_hall(setting, clock.now())
-        return (await experience.learned(setting, hall, today, clock.now())).times
-
-    await seated("dung", 1)
-    before = await believed()
-    assert before["A"].mean_minutes > 6  # expected were 5
-    huong = await begin()
-    assert await believed() == before
-    for _ in range(10):
-        ticket = await issue()
-        await desk.call_next(dung)
-        await desk.start(dung, ticket.id)
-        clock.forward(seconds=30)
-        await visit.finish(dung, ticket.id)
-    assert (await believed())["A"].mean_minutes < before["A"].mean_minutes
-    await practice.end(huong)
-    assert await believed() == before
-    setting, today = await load_setting(OFFICE), clock.now().date()
-    assert await experience.newcomers_of(setting, today, clock.now()) == []
-    clock.local(9, 0, days=1)
-    assert (await believed())["A"].mean_minutes == pytest.approx(before["A"].mean_minutes, rel=0.02)
-
-
-async def test_promises_made_in_practice_are_not_graded(
-    database: Database, clock: Clock, forecaster: Forecaster
-) -> None:
-    """The head reads how true the waits were that real people were told, and nothing else."""
-    await open_office()
-    dung = await seated("dung", 1)
-    huong = await begin()
-    await issue()
-    issued = await service.issue(OFFICE, service.Wanted(line="A"), "device:kiosk")
-    told = await issued_ticket(issued, "https://motcua.example", "vi", forecaster)
-    assert told.sample
-    assert told.wait is not None
-    for _ in range(2):
-        called = await desk.call_next(dung)
-        assert called is not None
-        await desk.start(dung, called.id)
-        await visit.finish(dung, called.id)
-    today = clock.now().date()
-    during = (await experience.truth(await load_setting(OFFICE), today)).ours
-    assert during is not None
-    assert during.count == 1
-    await practice.end(huong)
-    assert (await experience.truth(await load_setting(OFFICE), today)).ours is None
-
-
-async def test_a_rating_that_comes_late_moves_no_wall(database: Database, clock: Clock) -> None:
-    """Of a practised visit after practice, of a real one during it: both are kept, and no figure on a wall moves."""
-    await open_office()
-    dung = await seated("dung", 1)
-    real = await serve(dung)
-    huong = await begin()
-    practised = await serve(dung)
-    before = await snapshot(OFFICE)
-    await rate(real, source="phone")
-    after, _ = await applied(OFFICE, before)
-    assert after.state == before.state
-    assert after == await snapshot(OFFICE)
-    await practice.end(huong)
-    before = await snapshot(OFFICE)
-    await rate(practised, source="phone")
-    after, _ = await applied(OFFICE, before)
-    assert after.state == before.state
-    assert after == await snapshot(OFFICE)
-
-
 # --- whom it must not happen to ------------------------------------------------------------------------------
 
 
 async def test_people_at_home_and_appointments_are_left_alone(database: Database, clock: Clock) -> None:
     """Nobody sets out with a practice number, and no appointment is used up by one."""
     await open_office()
-    await begin()
+    await begin_practice()
     assert not (await catalogue.policy(OFFICE)).from_home
     before = await all_there_is()
     assert await outcome(from_home()) == "practice-now"
@@ -457,7 +293,7 @@ async def test_people_at_home_and_appointments_are_left_alone(database: Database
 async def test_an_offline_number_is_what_its_paper_says(database: Database, clock: Clock) -> None:
     """A real one handed in during practice stays real and stays open; one of practice is refused once that is over."""
     await open_office()
-    huong = await begin()
+    huong = await begin_practice()
     assert await hand_in(1001, sample=False, clock=clock) is None
     assert await hand_in(1002, sample=True, clock=clock) is None
     assert [(ticket.label, ticket.sample) for ticket in await open_tickets(OFFICE)] == [
@@ -538,7 +374,7 @@ async def test_practice_is_no_setting(database: Database, clock: Clock, tmp_path
     for folder in ("before", "during"):
         await export(tmp_path / folder, OFFICE)
         packs.append({path.name: path.read_text("utf-8") for path in (tmp_path / folder).iterdir()})
-        await begin()
+        await begin_practice()
     assert packs[0] == packs[1]
     assert "practice" not in "".join(packs[1].values())
     assert not await catalogue_tables.Setting.exists().where(catalogue_tables.Setting.key == "practice")

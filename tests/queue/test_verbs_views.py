@@ -1,9 +1,6 @@
 """What desk, reception and head see of the verbs: who could take over, how visits may end, what is left of a day."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
-
-import pytest
 
 from server.db import Database
 from server.queue import aside, desk, head, office_view, reception, service
@@ -11,13 +8,6 @@ from server.queue.desk_view import desk_view, open_like
 from server.queue.forecasting import Forecaster
 from tests.queue.office import BIRTH, COPY, OFFICE, issue, officer, open_office, seated, ticket_in
 from tests.server.support import Clock
-
-
-@pytest.fixture
-async def forecaster(database: Database) -> AsyncIterator[Forecaster]:
-    made = Forecaster(lambda *_: None)
-    yield made
-    await made.close()
 
 
 async def test_the_desk_says_what_can_be_done(database: Database, clock: Clock) -> None:
