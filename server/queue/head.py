@@ -12,7 +12,7 @@ from server.people.rules import Officer
 from server.queue import tables
 from server.queue.desk import actor, at_desk
 from server.queue.hall import close_day, desks, hall_change, open_tickets
-from server.queue.rules import DeskRow, HelpKind, Series
+from server.queue.rules import DeskRow, HelpKind, begun_at
 from server.queue.service import series_of, write_series
 
 __all__ = ["answer_help", "call_for_help", "end_day", "give_lines", "start_numbers"]
@@ -83,12 +83,10 @@ async def start_numbers(officer: Officer, line: str, number: int) -> None:
         if not found.first_number <= number <= found.last_number:
             raise Refusal("bad-number", first=found.first_number, last=found.last_number)
         before = await series_of(change, line)
-        today = clock.day_of(change.now, setting.office.time_zone)
-        if before is not None and before.day == today and before.last >= number:
+        begun = begun_at(before, clock.day_of(change.now, setting.office.time_zone), number)
+        if begun is None:
             raise Refusal("number-taken")
-        # Where numbers were given today, coming round still ends at the first of them.
-        first = before.day_first if before is not None and before.day == today else 0
-        await write_series(change, line, Series(today, first, number - 1), known=before is not None)
+        await write_series(change, line, begun, known=before is not None)
         change.append("series.started", {"line": line, "number": number})
 
 

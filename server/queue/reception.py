@@ -17,12 +17,11 @@ from server.queue.aside import back_in_queue, own_label
 from server.queue.desk import actor, check
 from server.queue.hall import Setting, hall_change, set_state, ticket_by_id
 from server.queue.rules import FROM_HOME, Ticket
-from server.queue.service import Issued, Wanted, follow_token, issue, refuse_when_closed, withdraw_in
+from server.queue.service import Issued, Wanted, card_label, follow_token, issue, refuse_when_closed, withdraw_in
 
 __all__ = ["CardRow", "bring_back", "cards", "give_number", "latest", "put_card", "reactivate", "reprint", "withdraw"]
 
 LATEST = 10
-LONGEST_LABEL = 10
 
 
 class CardRow(Struct, frozen=True):
@@ -36,16 +35,20 @@ class CardRow(Struct, frozen=True):
 
 
 async def give_number(officer: Officer, wanted: Wanted) -> Issued:
-    """Give a number or hand out a card. Refuses card-out for one that is with somebody, card-lost for a lost one."""
+    """Give a number or hand out a card.
+
+    Refuses card-out for one that is with somebody, card-lost for a lost one, no-such-card for a label none can have.
+    """
     if wanted.card is None:
         return await issue(officer.office, wanted, actor(officer))
+    label = card_label(wanted.card)
     async with hall_change(officer.office, actor(officer)) as (change, _setting):
-        card = await _card(officer.office, wanted.card)
+        card = await _card(officer.office, label)
         if card is not None and card.state != "in":
-            raise Refusal("card-out" if card.state == "out" else "card-lost", card=wanted.card)
+            raise Refusal("card-out" if card.state == "out" else "card-lost", card=label)
         issued = await issue(officer.office, wanted, actor(officer))
-        await _write_card(change, card, officer.office, wanted.card, "out", issued.ticket.id)
-        change.append("card.out", {"card": wanted.card})
+        await _write_card(change, card, officer.office, label, "out", issued.ticket.id)
+        change.append("card.out", {"card": label})
     return issued
 
 
@@ -54,8 +57,7 @@ async def put_card(officer: Officer, label: str, state: str) -> None:
 
     Refuses card-in-use while its ticket waits or is at a counter, and no-such-card for a label that none can have.
     """
-    if not 1 <= len(label) <= LONGEST_LABEL or not label.isprintable():
-        raise Refusal("no-such-card", card=label)
+    label = card_label(label)
     async with hall_change(officer.office, actor(officer)) as (change, _setting):
         card = await _card(officer.office, label)
         if card is not None and card.state == state:

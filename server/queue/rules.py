@@ -421,6 +421,16 @@ def numbered(prefix: str, number: int) -> str:
     return f"{prefix}{number:03d}"
 
 
+def begun_at(series: Series | None, today: date, number: int) -> Series | None:
+    """The series whose next number is to be this one; None where it, or one that comes after it, was given today."""
+    if series is None or series.day != today:
+        return Series(today, 0, number - 1)
+    come_round = series.last < series.day_first
+    if number <= series.last or (come_round and number >= series.day_first):
+        return None
+    return Series(today, series.day_first, number - 1)  # coming round still ends at the first of today
+
+
 def next_number(
     series: Series | None, today: date, first: int, limit: int, still_open: Collection[int]
 ) -> Series | None:

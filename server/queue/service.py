@@ -1,5 +1,6 @@
 """What citizens, kiosks and reception do with tickets: take a number, check in, give it back, look at it."""
 
+import unicodedata
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -30,6 +31,7 @@ from server.wire import CheckIn
 __all__ = [
     "Issued",
     "Wanted",
+    "card_label",
     "check_in",
     "follow_token",
     "issue",
@@ -41,6 +43,7 @@ __all__ = [
 ]
 
 WALK_IN_RATE = 100
+LONGEST_CARD = 10
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
@@ -72,13 +75,22 @@ async def follow_token(ticket: Ticket) -> str:
     return derived_code(await server_key(), "follow", f"{ticket.id}:{ticket.follow_no}")
 
 
+def card_label(text: str) -> str:
+    """A card's label in NFC. Refuses no-such-card for one that none can have: too long, or with signs nobody sees."""
+    label = unicodedata.normalize("NFC", text)
+    if not 1 <= len(label) <= LONGEST_CARD or not label.isprintable():
+        raise Refusal("no-such-card", card=text)
+    return label
+
+
 async def issue(office: str, wanted: Wanted, actor: str) -> Issued:
     """Give a walk-in a number.
 
-    Refuses no-such-line, no-such-procedure, no-such-group, office-ended, office-closed, line-full, late-today, and
-    attempt-abandoned where a kiosk has meanwhile given this touch an offline number.
+    Refuses no-such-card, no-such-line, no-such-procedure, no-such-group, office-ended, office-closed, line-full,
+    late-today, and attempt-abandoned where a kiosk has meanwhile given this touch an offline number.
     """
     key = await server_key()
+    card = card_label(wanted.card) if wanted.card is not None else None
     async with hall_change(office, actor) as (change, setting):
         line = setting.lines.get(wanted.line)
         if line is None:
@@ -97,8 +109,8 @@ async def issue(office: str, wanted: Wanted, actor: str) -> Issued:
             identifier = new_id()
         ticket = await add_ticket(
             change, setting, key,
-            identifier=identifier, line=wanted.line, source="card" if wanted.card else wanted.source,
-            label=wanted.card, klass=wanted.klass, rate=rate, procedures=procedures, language=wanted.language,
+            identifier=identifier, line=wanted.line, source="card" if card else wanted.source,
+            label=card, klass=wanted.klass, rate=rate, procedures=procedures, language=wanted.language,
         )  # fmt: skip
     return Issued(ticket, await follow_token(ticket), setting)
 
