@@ -133,9 +133,10 @@ def test_a_cursor_of_somebody_else_is_refused(cursor: str) -> None:
 
 @given(st.text(max_size=60))
 def test_any_text_can_be_searched_for(q: str) -> None:
-    """No text, however odd, breaks the search or finds what does not hold its words."""
-    for found in search(EVERY, q)[0]:
-        assert found in EVERY
+    """No text, however odd, breaks the search; what it finds is there to be found, and comes once."""
+    found = [one.code for one in search(EVERY, q)[0]]
+    assert len(set(found)) == len(found)
+    assert set(found) <= {one.code for one in EVERY}
 
 
 @pytest.mark.parametrize(

@@ -128,7 +128,7 @@ async def test_the_forecast_travels_beside_the_events(live_house: House) -> None
         while frame.get("asOf") != head:
             frame = await wall.step()
     assert frame.keys() == {"forecast", "asOf"}
-    assert set(frame["forecast"]) <= {"A", "H", "T"}
+    assert "A" in frame["forecast"]
     assert all(wait["p50"] <= wait["p90"] and wait["p90"] % 5 == 0 for wait in frame["forecast"].values())
 
 
@@ -244,10 +244,9 @@ async def test_another_servers_news_come_by_the_bell(live_house: House, clock: C
         await received(socket, 2)
         with served(live_house.settings.database) as other:
             async with httpx.AsyncClient(base_url=other.url, headers=kiosk.headers) as same_kiosk:
-                issued = await take(same_kiosk)
+                await take(same_kiosk)
         kinds = [event["kind"] for event in await received(socket, 1)]
     assert kinds in (["ticket.issued"], ["office.opened"])
-    assert issued["number"]
 
 
 async def test_another_programs_write_is_noticed(live_house: House, tmp_path: Path) -> None:
