@@ -12,6 +12,7 @@ from server.notify.letters import Letter, call_letter
 from server.notify.push import Subscription
 from server.notify.rules import Message, Outcome, call_is_over
 from server.notify.subscriptions import as_address, subscription_of
+from server.phrases import say
 from server.queue.hall import ticket_by_id
 from server.queue.rules import OPEN_STATES
 from server.queue.service import follow_token, ticket_of_token
@@ -44,6 +45,9 @@ async def call_of(message: Message, address: str) -> Letter | Outcome:
     to = await subscription_of(ticket.id)
     if reason is not None or to is None:
         return reason or "expired"
-    office = name_in(message.language, await catalogue.office(ticket.office))
+    laid_down = await catalogue.of(ticket.office)
+    office = name_in(message.language, laid_down.office)
+    if ticket.sample and not laid_down.policy.made_up:  # nobody real hurries to a counter where people practise
+        office = f"{say(message.language, 'office.practice')} · {office}"
     link = f"{address}/t/{await follow_token(ticket)}"  # encrypted for that browser, whose own page it is
     return call_letter(message, as_address(to), office, ticket, link)

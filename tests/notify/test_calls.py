@@ -9,6 +9,7 @@ import httpx
 import pytest
 from PIL import Image
 
+from server.catalogue.tables import Setting
 from server.journal.tables import Event
 from server.notify import service
 from server.notify.service import Post
@@ -81,6 +82,23 @@ async def test_in_the_language_of_the_number(there: House, post: Post, pushing: 
     await call(await there.officer(counter=2))
     await post.deliver_due()
     assert mine.browser.read(pushing.taken[0])["body"] == "Number A001: please go to counter 2"
+
+
+async def test_a_practised_call_says_so(there: House, post: Post, pushing: PushService) -> None:
+    """Its title begins with the word; before and after practice it is the office's name alone."""
+    await Setting.delete().where((Setting.office == OFFICE) & (Setting.key == "sample"))  # no made-up office
+    huong, desk = await there.officer("huong.bode"), await there.officer(counter=2)
+    titles = []
+    for method in ("DELETE", "PUT", "DELETE"):
+        ok(await huong.request(method, "/api/office/practice"), 200)
+        mine = await holder(there, pushing, name=f"{len(titles)}")
+        ok(await mine.press(), 204)
+        await call(desk)
+        await post.deliver_due()
+        titles.append(mine.browser.read(pushing.taken[-1])["title"])
+        await act(desk, mine.ticket, "start")
+        await act(desk, mine.ticket, "finish")
+    assert titles == ["Phường Bồ Đề", "Luyện tập · Phường Bồ Đề", "Phường Bồ Đề"]
 
 
 @pytest.mark.parametrize(
