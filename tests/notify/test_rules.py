@@ -94,7 +94,7 @@ def test_a_booking_that_is_gone_is_told_to_nobody() -> None:
 
 
 def test_waiting_doubles_up_to_four_hours_and_spreads() -> None:
-    """Each wait is between three and five quarters of its step; all tries together last half a day."""
+    """Each wait is between three and five quarters of its step; all tries together last nine hours at least."""
     steps = [timedelta(seconds=30) * 2**tries for tries in range(9)]
     for tries, step in enumerate([*steps, timedelta(hours=4), timedelta(hours=4)], start=1):
         assert back_off(tries, 0.0) == step * 0.75
