@@ -3,11 +3,13 @@
 Each office has one turn in each process: who wants to book waits for it in order, holding nothing meanwhile, and only
 whoever has it goes to the office's lock. So a rush takes neither all connections to the database, nor does the hall
 wait behind it. Who asks for what is plainly full is told so before, by a look at what is free that is shared by all
-who asked before it began. A look is only ever used to refuse: who passes still decides under the lock.
+who asked before it began, and by all who come later as long as nothing has changed. Who comes while somebody is
+deciding and something has changed waits for the look of whoever has the turn next. A look is only ever used to refuse:
+who passes still decides under the lock.
 """
 
 import asyncio
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
@@ -21,14 +23,20 @@ from server.booking import rules
 from server.booking.rules_states import Appointment, Purpose
 from server.booking.service_days import Errand, errand, free_and_taken, free_around, slot_views
 from server.catalogue import service as catalogue
+from server.catalogue.service import Catalogue
 from server.db import PerDatabase, current
 from server.errors import Refusal
+from server.journal.frames import head_seq
 
 __all__ = ["Exempt", "Look", "Question", "slot_full", "turn"]
 
 T = TypeVar("T")
 
 NEAREST = 3
+FRESH = timedelta(seconds=1)
+"""What a look says of times that open, or are too near, may be so old."""
+
+KEPT = 100
 # Nobody books further ahead, and near the end of time an instant has no day in every zone.
 FAR_AHEAD = timedelta(days=400)
 
@@ -44,12 +52,19 @@ class Question(Struct, frozen=True):
     besides: str | None = None
 
 
-class Look(Struct, frozen=True):
-    """What a day and those beside it had free, by start, full ones included, and the bookings that took the rest."""
+class Look(Struct):
+    """What a day and those beside it had free, by start, full ones included, and the bookings that took the rest.
 
+    It holds as long as the office's `state` is the same, but not beyond `until`; `further` are free starts of other
+    days, once somebody needed them.
+    """
+
+    state: "_State"
+    until: datetime
     plan: Errand
     starts: Mapping[datetime, rules.Slot]
     taken: Sequence[Appointment]
+    further: Sequence[rules.Slot] | None = None
 
     def is_full(self, start: datetime) -> bool:
         slot = self.starts.get(start)
@@ -57,6 +72,9 @@ class Look(Struct, frozen=True):
 
 
 _Key = tuple[Question, date]
+_State = tuple[str, int]
+"""What is laid down for an office, by its mark, and what has happened there, by its journal's number."""
+
 Exempt = Callable[[Look], bool]
 """Whether somebody is to be let in whatever the look says: it is that person's own booking that is in the way."""
 
@@ -126,7 +144,9 @@ class _Queue:
 
 class _Rush:
     def __init__(self) -> None:
+        self.now: _Shared[tuple[Catalogue, _State]] = _Shared()
         self.looks: _Shared[Look] = _Shared()
+        self.kept: OrderedDict[_Key, Look] = OrderedDict()
         self.further: _Shared[list[rules.Slot]] = _Shared()
         self.queues: dict[str, _Queue] = {}
 
@@ -143,15 +163,17 @@ async def turn(question: Question, start: datetime, exempt: Exempt) -> AsyncIter
     if current().engine.transaction_exists():
         yield
         return
-    key = await _key(question, start)
-    await _refuse_full(key, start, exempt)
+    key, state = await _key(question, start)
     queue = _rush.here().queues.setdefault(question.office, _Queue())
+    if not queue.taken or _kept(key, state):
+        await _refuse_full(key, state, start, exempt)
     if queue.taken:
         waiting = _Waiting(key=key, start=start, exempt=exempt, news=asyncio.get_running_loop().create_future())
         await queue.wait(waiting)
         try:
             # Others have booked since: one look for all who wait for the same kind of time.
-            await _refuse_full(key, start, exempt, queue)
+            _, state = await _key(question, start)
+            await _refuse_full(key, state, start, exempt, queue)
         except BaseException:
             queue.pass_on()
             raise
@@ -164,40 +186,66 @@ async def turn(question: Question, start: datetime, exempt: Exempt) -> AsyncIter
 
 async def slot_full(question: Question, start: datetime) -> Refusal:
     """The refusal of a start that was found full under the lock, with the nearest free ones."""
-    key = await _key(question, start)
     if current().engine.transaction_exists():  # its connection is this task's alone: a look of its own
+        here, _ = await _now(question.office)
+        key = question, _day(here, start)
         look = await _looked(key)
         return _full(look, await free_around(look.plan, key[1], clock.now(), NEAREST), start)
-    return await _refusal(await _look(key), key, start)
+    key, state = await _key(question, start)
+    return await _refusal(await _look(key, state), key, start)
 
 
-async def _key(question: Question, start: datetime) -> _Key:
+async def _key(question: Question, start: datetime) -> tuple[_Key, _State]:
+    here, state = await _rush.here().now.ask(question.office, lambda: _now(question.office))
+    return (question, _day(here, start)), state
+
+
+def _day(here: Catalogue, start: datetime) -> date:
     now = clock.now()
-    office = await catalogue.working_office(question.office, now)
-    return question, clock.day_of(min(max(start, now), now + FAR_AHEAD), office.time_zone)
+    return clock.day_of(min(max(start, now), now + FAR_AHEAD), here.office.time_zone)
 
 
-async def _look(key: _Key) -> Look:
-    return await _rush.here().looks.ask(key, lambda: _looked(key))
+async def _now(office: str) -> tuple[Catalogue, _State]:
+    here = await catalogue.of_working(office, clock.now())
+    return here, (here.mark, await head_seq(office))
+
+
+def _kept(key: _Key, state: _State) -> Look | None:
+    """The last look, if it would be the same now."""
+    look = _rush.here().kept.get(key)
+    return look if look is not None and look.state == state and clock.now() < look.until else None
+
+
+async def _look(key: _Key, state: _State) -> Look:
+    look = _kept(key, state)
+    if look is None:
+        here = _rush.here()
+        look = here.kept[key] = await here.looks.ask(key, lambda: _looked(key))
+        here.kept.move_to_end(key)
+        while len(here.kept) > KEPT:
+            here.kept.popitem(last=False)
+    return look
 
 
 async def _looked(key: _Key) -> Look:
     question, day = key
     now = clock.now()
+    _, state = await _now(question.office)  # before all the rest: what changes meanwhile makes the look an old one
     plan = await errand(
         question.office, question.procedures, question.purpose, question.officer, now, question.dossiers
     )  # fmt: skip
     besides = [question.besides] if question.besides else []
     days, taken = await free_and_taken(plan, day - timedelta(days=1), 3, now, besides)
     starts = {slot.start: slot for slots in days.values() for slot in slots}
-    return Look(plan=plan, starts=starts, taken=taken)
+    until = min([now + FRESH, *(hold.held_until for hold in taken if hold.state == "held" and hold.held_until)])
+    return Look(state=state, until=until, plan=plan, starts=starts, taken=taken)
 
 
-async def _refuse_full(key: _Key, start: datetime, exempt: Exempt, queue: _Queue | None = None) -> None:
+async def _refuse_full(key: _Key, state: _State, start: datetime, exempt: Exempt, queue: _Queue | None = None) -> None:
     """Refuses slot-full where a look shows it, and all in the queue to whom the same look shows the same."""
     # Not who comes while it is being looked: for them it would be an old look.
     others = [waiting for waiting in queue.waiting if waiting.key == key] if queue else []
-    look = await _look(key)
+    look = await _look(key, state)
     for waiting in others:
         if look.is_full(waiting.start) and not waiting.exempt(look):
             refusal = await _refusal(look, key, waiting.start)
@@ -211,7 +259,10 @@ async def _refusal(look: Look, key: _Key, start: datetime) -> Refusal:
     free = [slot for slot in look.starts.values() if slot.free]
     if len(free) < NEAREST:
         # The same for every start of that day, so it is looked for once.
-        free = await _rush.here().further.ask(key, lambda: free_around(look.plan, key[1], clock.now(), NEAREST))
+        if look.further is None:
+            further = _rush.here().further
+            look.further = await further.ask(key, lambda: free_around(look.plan, key[1], clock.now(), NEAREST))
+        free = [*look.further]
     return _full(look, free, start)
 
 

@@ -30,9 +30,11 @@ __all__ = ["Catalogue", "lock_catalogue", "of", "policies", "split"]
 class Catalogue(Struct, frozen=True):
     """What is laid down for one office, as of one moment: its own and what holds for all offices.
 
-    `procedures` are those it takes in, see `rules.offered`; `absences` are all there ever were.
+    `procedures` are those it takes in, see `rules.offered`; `absences` are all there ever were. What has the same
+    `mark` is the same, but for whether the office practises: that is told by its journal.
     """
 
+    mark: str
     office: Office
     policy: Policy
     lines: Sequence[ServiceLine]
@@ -132,6 +134,7 @@ async def _read(code: str, mark: str | None, kept: _Kept) -> Catalogue:
         kept.national = (mark, await _procedures(ANY_OFFICE))
     lines = await _lines(code)
     return Catalogue(
+        mark=mark or "",
         office=office,
         policy=(await _settings([code]))[code],
         lines=lines,

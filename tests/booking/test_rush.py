@@ -1,12 +1,14 @@
 """What keeps a rush short: the full time is refused without the lock, and nobody who could book is refused."""
 
 import asyncio
+from datetime import date
 
 import pytest
 
 from server.booking import service, service_rush
 from server.booking.rules_states import Appointment
-from server.booking.service_rush import Question, turn
+from server.booking.service_rush import Look, Question, turn
+from server.catalogue.tables import Setting
 from server.errors import Refusal
 from server.journal import append
 from server.journal.append import office_change
@@ -101,6 +103,40 @@ async def test_a_hold_that_expires_while_others_ask_frees_its_place(clock: Clock
         await service.book(wanted(time(10)), person(2))
     clock.forward(milliseconds=1)
     assert (await service.book(wanted(time(10)), person(2))).state == "held"
+
+
+async def test_what_has_not_changed_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One after the other is refused by the same look; when the place is given up the next one has it."""
+    looks: list[object] = []
+    looked = service_rush._looked
+
+    async def counted(key: tuple[Question, date]) -> Look:
+        looks.append(key)
+        return await looked(key)
+
+    monkeypatch.setattr(service_rush, "_looked", counted)
+    mine = await booked(time(10), 1)
+    looks.clear()
+    for who in range(2, 7):
+        with pytest.raises(Refusal, match="slot-full") as full:
+            await service.book(wanted(time(10)), person(who))
+        assert len(full.value.extra["nearest"]) == 3  # type: ignore[arg-type]
+    assert len(looks) == 1
+    await service.cancel(mine.reference, await token_of(mine))
+    assert (await service.book(wanted(time(10)), person(7))).state == "held"
+    with pytest.raises(Refusal, match="slot-full"):
+        await service.book(wanted(time(10)), person(8))
+
+
+async def test_a_timetable_that_changes_opens_what_was_full(locked: list[str]) -> None:
+    """Nothing has happened in the office's journal, but another officer is there: the old look counts no more."""
+    await booked(time(10), 1)
+    with pytest.raises(Refusal, match="slot-full"):
+        await service.book(wanted(time(10)), person(2))
+    await Setting.insert(Setting(office=OFFICE, key="bookable_share", value="1"))
+    locked.clear()
+    assert (await service.book(wanted(time(10)), person(2))).state == "held"
+    assert locked == [OFFICE]
 
 
 @pytest.mark.parametrize("when", ["waiting", "let in"])
