@@ -19,6 +19,7 @@ from secrets import token_hex
 from typing import Any, TypeVar
 
 import asyncpg
+import hypothesis
 import pytest
 
 from server.db import Database, open_database
@@ -28,6 +29,10 @@ from tests.databases import opened
 # another's helpers.
 FOLDERS = [f"tests.{each.name}" for each in Path(__file__).parent.iterdir() if each.is_dir()]
 pytest.register_assert_rewrite(*FOLDERS, "tests.programs")
+
+# How long an example takes is the machine's affair.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 T = TypeVar("T")
 

@@ -1,6 +1,7 @@
-"""Days end by themselves, soon after midnight at the office, also where nobody presses anything.
+"""Days end by themselves, soon after midnight at the office, also where nobody presses anything; so does stepping out.
 
-Nothing relies on it: the first change of a new day closes the old one anyway (`hall.hall_change`).
+Nothing relies on it: the first change of a new day closes the old one anyway (`hall.hall_change`), and whoever calls
+looks at the clock (`rules.callable_now`).
 """
 
 import asyncio
@@ -13,6 +14,7 @@ from server.booking.service_arrival import missed_offices
 from server.db import is_unavailable, rows
 from server.journal.tables import Journal
 from server.queue.hall import hall_change
+from server.queue.hold import end_holds
 
 __all__ = ["end_old_days", "keep_ending_days"]
 
@@ -46,6 +48,7 @@ async def keep_ending_days() -> None:
     while True:
         try:
             await end_old_days()
+            await end_holds()
         except Exception as exc:
             if not is_unavailable(exc):
                 log.exception("ending a day failed")

@@ -2,17 +2,26 @@
 
 from datetime import timedelta
 
+from msgspec import Struct
+
+from server import clock
+from server.db import rows
 from server.errors import Refusal
+from server.queue import tables
 from server.queue.aside import back_in_queue
 from server.queue.desk import check
-from server.queue.hall import hall_change, opening_today, set_state, ticket_by_id
-from server.queue.rules import Ticket, due_back
+from server.queue.hall import hall_change, open_tickets, opening_today, set_state, ticket_by_id
+from server.queue.rules import Ticket, callable_now, due_back, on_hold
 from server.queue.rules_hold import may_hold
 from server.queue.service import ticket_of_token
 
-__all__ = ["back", "hold"]
+__all__ = ["back", "end_holds", "hold"]
 
 CITIZEN = "citizen"
+
+
+class _Office(Struct, frozen=True):
+    office: str
 
 
 async def hold(token: str, minutes: int) -> Ticket:
@@ -43,3 +52,19 @@ async def back(token: str) -> Ticket:
         found = await ticket_by_id(ticket.office, ticket.id)
         check("back", found)
         return await back_in_queue(change, setting, found)
+
+
+async def end_holds() -> None:
+    """Write down whose time is over, so that boards count them as waiting; an office without any is left alone."""
+    over = await rows(
+        _Office,
+        tables.Ticket.raw(
+            "SELECT DISTINCT office FROM ticket WHERE state = 'parked' AND counter IS NULL AND parked_until <= {}",
+            clock.now(),
+        ),
+    )
+    for found in over:
+        async with hall_change(found.office, "system") as (change, setting):
+            for ticket in await open_tickets(found.office):
+                if on_hold(ticket) and callable_now(ticket, change.now):
+                    await back_in_queue(change, setting, ticket)

@@ -193,6 +193,26 @@ async def test_when_the_time_is_over_he_is_called_again(database: Database, cloc
     await kept_its_promises(OFFICE)
 
 
+async def test_boards_hear_of_it_when_the_time_is_over(database: Database, clock: Clock) -> None:
+    """Written down once, for those whose time is over alone; what a desk keeps stays the desk's."""
+    await open_office()
+    dung = await seated("dung", 1)
+    kept = await ticket_in("serving", dung)
+    await aside.park(dung, kept.id, None, 5)
+    mine, other = await issue(), await issue()
+    await step_out(mine, 5)
+    await step_out(other, 10)
+    clock.forward(minutes=5)
+    await hold.end_holds()
+    assert [(await now_is(each)).state for each in (kept, mine, other)] == ["parked", "waiting", "parked"]
+    assert (await now_is(mine)).virtual_at == mine.virtual_at
+    assert (await waiting_by_line(await load_setting(OFFICE)))["A"] == 1
+    before = await all_there_is()
+    await hold.end_holds()
+    assert await all_there_is() == before
+    await kept_its_promises(OFFICE)
+
+
 async def test_what_is_refused_leaves_no_trace(database: Database, clock: Clock) -> None:
     """Twice, too long, too often, by a stranger, where it is not offered: a code each, and nothing has happened."""
     await open_office(keep_number_minutes=15, keep_number_times=2)

@@ -8,7 +8,7 @@ from secrets import token_hex
 import pytest
 
 from server.booking import service_offers
-from server.queue import forecasting
+from server.queue import days, forecasting
 from server.web import limits
 from tests.conftest import administer, named, run_apart
 from tests.server.support import Clock, House, furnish, house_of, live_house_of
@@ -72,6 +72,7 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "_buckets", {name: limits.Bucket(10_000) for name in limits.PER_MINUTE})
     monkeypatch.setattr(forecasting, "PLAYS", 3)
     monkeypatch.setattr(service_offers, "LOOK_SECONDS", 3600.0)
+    monkeypatch.setattr(days, "LOOK_SECONDS", 3600.0)
 
 
 @pytest.fixture
