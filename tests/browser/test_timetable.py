@@ -92,6 +92,35 @@ async def test_ill_tomorrow(hall: Hall) -> None:
     assert seats == {named: None, other: None, second: None}
 
 
+@pytest.mark.parametrize(
+    ("lang", "scripts", "words"),
+    [("vi", True, "Lịch làm việc ở đây vừa thay đổi"), ("en", False, "timetable has just changed")],
+)
+async def test_a_time_that_goes_while_somebody_types(hall: Hall, lang: str, scripts: bool, words: str) -> None:
+    """Said where it would have been booked, with the nearest times; one press holds another; nothing typed is lost."""
+    day = await staffed(hall)
+    address = f"/book/{hall.office}/when?procedure={COPY}&officer={SON}&day={day}&lang={lang}"
+    page = await hall.page(address, width=360, height=640, java_script_enabled=scripts)
+    await page.locator("button.time", has_text="09:00").click()
+    await page.locator("#name").fill("Nguyễn Thị Hoà")
+    await page.locator("#phone").fill("0912 345 678")
+    desk = await hall.officer(HUONG, None)
+    change = {"kind": "away", "officer": SON, "date": f"{day}", "starts": "08:00", "ends": "10:00"}
+    seen = (await desk.do("POST", "/api/timetable/preview", {"change": change}))["seen"]
+    await desk.do("PUT", "/api/timetable/changes", {"change": change, "seen": seen, "move": False})
+    await page.locator("main .button-primary").click()
+    await expect(page.get_by_role("alert").filter(has_text=words)).to_be_visible()
+    if scripts:
+        assert await complaints(page) == []
+        assert await overflow(page) <= 0
+    await page.get_by_role("button", name="10:00").click()
+    await expect(page.locator("h1")).to_contain_text("10:00")
+    await expect(page.get_by_role("alert")).to_have_count(0)
+    await expect(page.locator("#name")).to_have_value("Nguyễn Thị Hoà")
+    await page.locator("main .button-primary").click()
+    await expect(page.locator(".pass")).to_contain_text("10:00")
+
+
 async def test_people_are_told_of_their_new_time(hall: Hall) -> None:
     """With nobody else to serve them they go to another day; whoever no message reaches is listed to be called."""
     day = await staffed(hall)
