@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.hall import DUNG, HUONG, LAN, Hall, complaints, overflow
+from tests.browser.hall import DUNG, HUONG, LAN, TABLET_COUNTER, Hall, complaints, overflow
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -23,6 +23,9 @@ async def test_one_press_begins_it_and_one_ends_it(hall: Hall) -> None:
     await expect(page.locator("#news")).to_have_text("Đã bắt đầu luyện tập")
     await expect(page.locator("#practising")).to_contain_text(SAID)
     await expect(page.locator("#practise-on")).to_contain_text("các số luyện tập còn lại được đóng")
+    for width, height in ((390, 844), (1440, 900)):
+        await page.set_viewport_size({"width": width, "height": height})
+        assert await overflow(page) <= 0
     assert (await hall.state())["practice"]
     assert (await hall.issue())["sample"]
     assert (await desk.next())["number"] == "A001"
@@ -95,3 +98,28 @@ async def test_the_citizens_site_says_what_is_real(hall: Hall) -> None:
     )
     await expect(page.get_by_role("link", name="Lấy số từ nhà")).to_have_count(0)
     assert await complaints(page) == []
+
+
+async def test_the_tablet_asks_and_says_that_it_does_not_count(hall: Hall) -> None:
+    """Its words stand clear of the counter's, and a practised visit is not asked about any more when it is over."""
+    desk = await hall.officer(DUNG, TABLET_COUNTER)
+    tablet = await hall.page("/tablet", width=1024, height=768)
+    await tablet.locator("#token").fill(hall.tokens["tablet"])
+    async with tablet.expect_websocket():
+        await tablet.get_by_role("button", name="Nối").click()
+    await expect(tablet.locator("#calm")).to_be_visible()
+    office = await hall.staff("/office", HUONG)
+    await press_begin(office)
+    await expect(tablet.locator("#practice")).to_have_text("Đang luyện tập: đánh giá lúc này không được tính")
+    band, name = await tablet.locator("#practice").bounding_box(), await tablet.locator("#office").bounding_box()
+    assert band
+    assert name
+    assert band["y"] + band["height"] <= name["y"]
+    assert await complaints(tablet) == []
+    await hall.issue()
+    await desk.verb(ticket := await desk.next(), "start")
+    await desk.verb(ticket, "finish")
+    await expect(tablet.locator("#asking")).to_be_visible()
+    await office.get_by_role("button", name="Kết thúc luyện tập").click()
+    await expect(tablet.locator("#practice")).to_be_hidden()
+    await expect(tablet.locator("#calm")).to_be_visible()

@@ -67,6 +67,7 @@ function draw() {
   const now = feed?.now() ?? Date.now();
   write(place("office"), view.officeName);
   place("practice").hidden = !view.practice;
+  place("tablet").classList.toggle("practises", view.practice);
   write(place("counter"), String(view.counter));
   write(place("serving"), view.serving ? say(calling === view.serving ? "tablet.calling" : "tablet.serving", { label: view.serving }) : "");
   place("calm").classList.toggle("calling", view.serving !== null && calling === view.serving);
@@ -95,7 +96,10 @@ async function refresh() {
 function heard(frame) {
   if (!view) return;
   become(happened(state, frame, view.counter, Date.now()));
-  if (frame.kind === "office.opened") refresh(); // another day, or practice begins or ends
+  if (frame.kind === "office.opened") {
+    become(CALM); // another day, or practice begins or ends: nobody is asked about a visit of before
+    refresh();
+  }
   if (frame.counter?.number !== view.counter && frame.ticket?.label !== view.serving) return;
   if (frame.kind === "ticket.called" || frame.kind === "ticket.recalled") calling = frame.ticket?.label ?? null;
   if (frame.kind === "ticket.started") calling = null;
