@@ -91,6 +91,8 @@ async def test_without_scripts_a_code_comes_by_mail_and_makes_the_booking(
         assert 'id="code-error"' in wrong.text
         done = await client.post(path, data=WHO | {"email": EMAIL, "code": f" {code[:3]} {code[3:]} "})
         assert done.url.path == path.removesuffix("/who")
+        again = await client.post(path, data=WHO | {"email": EMAIL, "code": code})
+        assert again.url.path == done.url.path  # pressed twice, the code is spent and the booking made
         assert (await mailbox.next())["Subject"].startswith("Đã đặt hẹn")
         assert await Appointment.count().where(Appointment.state == "confirmed") == 1
 
