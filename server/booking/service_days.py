@@ -12,7 +12,6 @@ from server.booking.rules_dealing import Booked
 from server.booking.rules_duties import Staff
 from server.booking.rules_fairness import turns
 from server.booking.rules_states import Appointment, Purpose
-from server.booking.service_rows import COLUMNS
 from server.catalogue import rules as catalogue_rules
 from server.catalogue import service as catalogue
 from server.catalogue.rules import Office, Policy, Procedure, ServiceLine
@@ -45,6 +44,23 @@ LONGEST_VIEW = 31
 
 # No booking lasts longer: so far back one may have begun that still takes somebody's time.
 LONGEST_VISIT = timedelta(days=1)
+
+
+class Taken(Struct, frozen=True):
+    """What the free times of a day depend on of a booking: a fraction of its row, for there may be hundreds."""
+
+    reference: str
+    starts_at: datetime
+    ends_at: datetime
+    line: str
+    procedures: str
+    officer: str | None
+    purpose: Purpose
+    held_until: datetime | None
+    identity_hash: str | None
+
+
+TAKEN = [tables.Appointment._meta.get_column_by_name(name) for name in Taken.__struct_fields__]
 
 
 class Errand(Struct, frozen=True):
@@ -157,7 +173,7 @@ async def free_and_taken(
     besides: Collection[str] = (),
     *,
     with_officers: bool = False,
-) -> tuple[dict[date, list[rules.Slot]], list[Appointment]]:
+) -> tuple[dict[date, list[rules.Slot]], list[Taken]]:
     """What `free_days` says, and all the bookings of those days that take somebody's time, read at one moment."""
     ahead = horizon(errand.office, errand.policy, now)
     first = max(first_day, ahead.today)
@@ -239,7 +255,7 @@ def slot_views(wanted: Errand, found: Sequence[rules.Slot]) -> list[SlotView]:
 
 async def _days(
     office: Office, policy: Policy, first_day: date, days: int, now: datetime, besides: Collection[str]
-) -> tuple[dict[date, rules.Day], list[Appointment]]:
+) -> tuple[dict[date, rules.Day], list[Taken]]:
     here = await catalogue.of(office.code)
     openings = here.opening_days(first_day, days)
     spans = [span for opening in openings.values() for span in opening]
@@ -271,16 +287,12 @@ async def duties_on(office: Office, days: Iterable[date]) -> dict[date, list[rul
 
 
 def _duties(here: Catalogue, days: Iterable[date]) -> dict[date, list[rules.Duty]]:
-    staff = _staff(here)
+    staff = staff_of(here)
     return {day: staff.duties(here.shifts, here.absences, day) for day in days}
 
 
-async def staff_of(office: Office) -> Staff:
+def staff_of(here: Catalogue) -> Staff:
     """Whoever may work at an office, and what each and each counter can take."""
-    return _staff(await catalogue.of(office.code))
-
-
-def _staff(here: Catalogue) -> Staff:
     return Staff(
         time_zone=here.office.time_zone,
         every=frozenset(line.code for line in here.lines),
@@ -294,15 +306,13 @@ async def taken_between(office: str, begins: datetime, ends: datetime, now: date
     return [(one.starts_at, one.ends_at) for one in await _taken(office, begins, ends, now, ())]
 
 
-async def _taken(
-    office: str, begins: datetime, ends: datetime, now: datetime, besides: Collection[str]
-) -> list[Appointment]:
+async def _taken(office: str, begins: datetime, ends: datetime, now: datetime, besides: Collection[str]) -> list[Taken]:
     """The bookings that take somebody's time between these instants, holds that have expired by now left out."""
     table = tables.Appointment
     held = (table.state == "held") & (table.held_until > now)
     found = await rows(
-        Appointment,
-        table.select(*COLUMNS).where(
+        Taken,
+        table.select(*TAKEN).where(
             (table.office == office)
             & (table.starts_at > begins - LONGEST_VISIT)
             & (table.starts_at < ends)
@@ -313,7 +323,7 @@ async def _taken(
     return [appointment for appointment in found if appointment.reference not in besides]
 
 
-def _booked(here: Catalogue, taken: Sequence[Appointment]) -> list[Booked]:
+def _booked(here: Catalogue, taken: Sequence[Taken]) -> list[Booked]:
     several = any("\n" in appointment.procedures for appointment in taken)
     lines = {row.code: row.line for row in here.procedures} if several else {}
     return [
@@ -327,10 +337,10 @@ def _booked(here: Catalogue, taken: Sequence[Appointment]) -> list[Booked]:
     ]
 
 
-def lines_needed(appointment: Appointment, lines: Mapping[str, str]) -> frozenset[str]:
+def lines_needed(appointment: Appointment | Taken, lines: Mapping[str, str]) -> frozenset[str]:
     """What its officer must be able to take: several procedures of one visit may belong to several lines."""
     if appointment.purpose == "collect" or "\n" not in appointment.procedures:
         return frozenset([appointment.line])
-    own = frozenset(lines[code] for code in appointment.codes if code in lines)
+    own = frozenset(lines[code] for code in appointment.procedures.split("\n") if code in lines)
     # Many dossiers wait in a line of their own: its officers take them whole.
     return own if appointment.line in own else frozenset([appointment.line])

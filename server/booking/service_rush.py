@@ -20,8 +20,8 @@ from msgspec import Struct
 
 from server import clock
 from server.booking import rules
-from server.booking.rules_states import Appointment, Purpose
-from server.booking.service_days import Errand, errand, free_and_taken, free_around, slot_views
+from server.booking.rules_states import Purpose
+from server.booking.service_days import Errand, Taken, errand, free_and_taken, free_around, slot_views
 from server.catalogue import service as catalogue
 from server.catalogue.service import Catalogue
 from server.db import PerDatabase, current
@@ -63,7 +63,7 @@ class Look(Struct):
     until: datetime
     plan: Errand
     starts: Mapping[datetime, rules.Slot]
-    taken: Sequence[Appointment]
+    taken: Sequence[Taken]
     further: Sequence[rules.Slot] | None = None
 
     def is_full(self, start: datetime) -> bool:
@@ -237,7 +237,7 @@ async def _looked(key: _Key) -> Look:
     besides = [question.besides] if question.besides else []
     days, taken = await free_and_taken(plan, day - timedelta(days=1), 3, now, besides)
     starts = {slot.start: slot for slots in days.values() for slot in slots}
-    until = min([now + FRESH, *(hold.held_until for hold in taken if hold.state == "held" and hold.held_until)])
+    until = min([now + FRESH, *(one.held_until for one in taken if one.held_until)])
     return Look(state=state, until=until, plan=plan, starts=starts, taken=taken)
 
 

@@ -16,7 +16,6 @@ from server.booking.service_days import lines_needed, staff_of
 from server.booking.service_rows import COLUMNS
 from server.catalogue import rules as catalogue_rules
 from server.catalogue import service as catalogue
-from server.catalogue import service_timetable as timetables
 from server.catalogue.rules import Office, Policy, Procedure
 from server.catalogue.rules_timetable import Timetable
 from server.db import PerDatabase, rows
@@ -82,22 +81,22 @@ class Situation(Struct, frozen=True):
 
 async def situation(code: str, now: datetime, day: date | None = None) -> Situation:
     """An office as it is; where a `day` is named, with that day's bookings alone. Refuses no-such-office."""
-    office = await catalogue.office(code)
+    here = await catalogue.of(code)
     table = tables.Appointment
     held = (table.state == "held") & (table.held_until > now)
     live = held | table.state.is_in(["confirmed", "checked-in"])
     wanted = (table.office == code) & (table.ends_at > now) & live
     if day is not None:
-        begins, ends = (clock.start_of(each, office.time_zone) for each in (day, day + timedelta(days=1)))
+        begins, ends = (clock.start_of(each, here.office.time_zone) for each in (day, day + timedelta(days=1)))
         wanted &= (table.starts_at >= begins) & (table.starts_at < ends)
     coming = await rows(Appointment, table.select(*COLUMNS).where(wanted).order_by(table.starts_at, table.reference))
     return Situation(
         now=now,
-        office=office,
-        policy=await catalogue.policy(code),
-        staff=await staff_of(office),
-        table=await timetables.read(code),
-        procedures={row.code: row for row in await catalogue.procedures(code)},
+        office=here.office,
+        policy=here.policy,
+        staff=staff_of(here),
+        table=here.timetable,
+        procedures={row.code: row for row in here.procedures},
         coming=coming,
     )
 

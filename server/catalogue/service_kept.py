@@ -17,7 +17,7 @@ from server.catalogue import rules, tables
 from server.catalogue.rules import ANY_OFFICE, Counter, Interval, Office, Policy, PriorityGroup, Procedure, ServiceLine
 from server.catalogue.rules_fees import Fee
 from server.catalogue.rules_policy import practising
-from server.catalogue.rules_timetable import KeptAbsence, KeptClosure, KeptHours, KeptShift
+from server.catalogue.rules_timetable import KeptAbsence, KeptClosure, KeptHours, KeptShift, Timetable
 from server.db import PerDatabase, current, row, rows
 from server.errors import Refusal
 from server.journal.tables import Journal
@@ -55,6 +55,11 @@ class Catalogue(Struct, frozen=True):
             if found.code == national:
                 return found
         raise Refusal("no-such-procedure", procedure=code)
+
+    @property
+    def timetable(self) -> Timetable:
+        """The office's timetable, with the closures that hold for all offices."""
+        return Timetable(hours=self.hours, closures=self.closures, shifts=self.shifts, absences=self.absences)
 
     def opening_days(self, first_day: date, days: int) -> dict[date, list[Interval]]:
         """When the office is open on each of so many days; a day it is closed has an empty list."""

@@ -1,4 +1,4 @@
-"""Reading an office's timetable with the ids of its rows, and writing what it has become."""
+"""Writing what an office's timetable has become."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -9,11 +9,11 @@ from piccolo.table import Table
 
 from server.catalogue import tables
 from server.catalogue.rules_timetable import KeptAbsence, KeptClosure, KeptHours, KeptShift, Timetable
-from server.catalogue.service_kept import lock_catalogue, of
+from server.catalogue.service_kept import lock_catalogue
 from server.db import transaction
 from server.journal.append import Change, office_change
 
-__all__ = ["changing", "read", "write"]
+__all__ = ["changing", "write"]
 
 Kept = KeptHours | KeptClosure | KeptShift | KeptAbsence
 
@@ -32,12 +32,6 @@ async def changing(office: str, actor: str) -> AsyncIterator[Change]:
         await lock_catalogue()
         async with office_change(office, actor) as here:
             yield here
-
-
-async def read(office: str) -> Timetable:
-    """The timetable of an office, with the closures that hold for all offices."""
-    here = await of(office)
-    return Timetable(hours=here.hours, closures=here.closures, shifts=here.shifts, absences=here.absences)
 
 
 async def write(before: Timetable, after: Timetable) -> None:
