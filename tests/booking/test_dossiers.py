@@ -117,11 +117,20 @@ async def test_a_silent_portal_keeps_nobody_waiting(
     asking: Dossiers, portal: PortalServer, instant: Instant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After some questions in vain it is left alone for a while; then it is asked again."""
+    questions = []  # as they leave: on a busy machine the portal may not have read one before its time is over
+    knows = HttpPortal.knows
+
+    async def counted(self: HttpPortal, office: str, number: str) -> bool:
+        questions.append(number)
+        return await knows(self, office, number)
+
+    monkeypatch.setattr(HttpPortal, "knows", counted)
     monkeypatch.setattr(dossiers_module, "ASK_SECONDS", 0.05)
     portal.answers.extend([Mishap.SAYS_NOTHING] * FAILURES)
     assert [await asking.check(OFFICE, DOSSIER) for _ in range(FAILURES + 5)] == ["unchecked"] * (FAILURES + 5)
-    assert len(portal.asked) == FAILURES
+    assert len(questions) == FAILURES
     instant.at += PAUSE_SECONDS
+    portal.answers.clear()
     monkeypatch.setattr(dossiers_module, "ASK_SECONDS", 30)
     assert await asking.check(OFFICE, DOSSIER) == "known"
 
