@@ -127,6 +127,21 @@ async def test_a_call_that_is_over_is_told_to_nobody(
     assert await states() == [("called", "dropped", code)]
 
 
+async def test_of_two_calls_the_newest_alone_is_told(
+    there: House, post: Post, pushing: PushService, clock: Clock
+) -> None:
+    """Called again before the first call had gone out: one message, with all of its time."""
+    mine = await holder(there, pushing)
+    ok(await mine.press(), 204)
+    desk = await there.officer(counter=2)
+    await call(desk)
+    clock.forward(seconds=20)
+    await act(desk, mine.ticket, "recall")
+    await post.deliver_due()
+    assert [headers["ttl"] for headers in pushing.headers] == ["120"]
+    assert sorted(state for _, state, _ in await states()) == ["dropped", "sent"]
+
+
 async def test_a_service_that_is_busy_gets_a_second_chance_within_the_time(
     there: House,
     post: Post,
