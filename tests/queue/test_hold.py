@@ -15,11 +15,12 @@ from server.queue.desk_view import desk_view
 from server.queue.forecast import forecast
 from server.queue.forecasting import Forecaster
 from server.queue.hall import load_hall, load_setting
-from server.queue.rules import Hall, Ticket, ahead_of, choose, may_take, queue_of, unserved
+from server.queue.rules import Hall, Ticket
 from server.queue.rules_hold import may_hold, offered
 from server.queue.views import phone_ticket
 from server.wire import Wait
-from tests.queue.halls import NOW, halls, minutes, seat, ticket
+from tests.queue.absent import Halls, delays_nobody, has_as_many_ahead, in_halls, passes_nobody
+from tests.queue.halls import NOW, minutes, seat, ticket
 from tests.queue.office import (
     OFFICE,
     all_there_is,
@@ -37,7 +38,6 @@ from tests.server.journalled import kept_its_promises
 from tests.server.support import Clock
 
 MANY = settings(max_examples=300, deadline=None)
-HIM = "t0100"
 
 
 async def step_out(ticket: Ticket, for_minutes: int = 20) -> Ticket:
@@ -49,49 +49,31 @@ async def come_back(ticket: Ticket) -> Ticket:
 
 
 @st.composite
-def with_somebody_away(draw: st.DrawFn) -> tuple[Hall, Hall, Hall]:
-    """A hall without him, the same with him away, and the same once he stands in the queue again, in either way."""
-    hall = draw(halls(claims=False))
+def with_somebody_away(draw: st.DrawFn) -> Halls:
+    """He stands in the queue again in either way: back by himself, or because his time is over."""
     here = ticket(100, draw(st.sampled_from("ABCD")), draw(st.integers(0, 40)) / 2)
     away = msgspec.structs.replace(here, state="parked", parked_until=NOW + minutes(draw(st.integers(1, 20))))
     if draw(st.booleans()):
         here = msgspec.structs.replace(away, parked_until=NOW)
-    place = draw(st.integers(0, len(hall.tickets)))
-
-    def joined_by(somebody: Ticket) -> Hall:
-        return msgspec.structs.replace(hall, tickets=[*hall.tickets[:place], somebody, *hall.tickets[place:]])
-
-    return hall, joined_by(away), joined_by(here)
+    return in_halls(draw, away, here)
 
 
 # --- the rule ------------------------------------------------------------------------------------------------
 
 
 @MANY
-@given(three=with_somebody_away())
-def test_who_has_stepped_out_is_called_by_nobody_and_delays_nobody(three: tuple[Hall, Hall, Hall]) -> None:
+@given(found=with_somebody_away())
+def test_who_has_stepped_out_is_called_by_nobody_and_delays_nobody(found: Halls) -> None:
     """Every desk calls, and every place in the queue is, as if he had no number."""
-    without, away, _ = three
-    for each in without.seats:
-        assert queue_of(each, away, NOW) == queue_of(each, without, NOW)
-    for waiting in without.tickets:
-        assert ahead_of(waiting, away, NOW) == ahead_of(waiting, without, NOW)
-    assert unserved(away, NOW) == unserved(without, NOW)
+    delays_nobody(found)
 
 
 @MANY
-@given(three=with_somebody_away())
-def test_who_is_back_passes_nobody_that_came_before(three: tuple[Hall, Hall, Hall]) -> None:
+@given(found=with_somebody_away())
+def test_who_is_back_passes_nobody_that_came_before(found: Halls) -> None:
     """The order among the others stays; called himself, he has the earliest v of all whom that desk may call."""
-    without, away, back = three
-    for each in without.seats:
-        assert [t for t in queue_of(each, back, NOW) if t.id != HIM] == queue_of(each, without, NOW)
-        chosen = choose(each, back, NOW)
-        if chosen is not None and chosen.id == HIM:
-            ready = [t for t in without.tickets if may_take(t, each, without, NOW) and t.id not in without.resting]
-            assert all(chosen.virtual_at <= other.virtual_at for other in ready)
-    him, here = (next(t for t in hall.tickets if t.id == HIM) for hall in (away, back))
-    assert ahead_of(him, away, NOW) == ahead_of(here, back, NOW)
+    passes_nobody(found)
+    has_as_many_ahead(found)
 
 
 @pytest.mark.parametrize(

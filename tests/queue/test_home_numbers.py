@@ -14,10 +14,11 @@ from server.queue import aside, desk, head, home, reception, service, tables, vi
 from server.queue.board import waiting_by_line
 from server.queue.forecast import Habits, forecast
 from server.queue.hall import load_hall, load_setting
-from server.queue.rules import Hall, ahead_of, callable_now, choose, may_take, queue_of, reason, unserved
+from server.queue.rules import Hall, reason
 from server.queue.rules_home import expected_turn, may_have_one
 from server.wire import CheckIn
-from tests.queue.halls import NOW, halls, seat, ticket
+from tests.queue.absent import Halls, delays_nobody, has_as_many_ahead, in_halls, passes_nobody
+from tests.queue.halls import NOW, seat, ticket
 from tests.queue.office import (
     COPY,
     OFFICE,
@@ -39,58 +40,34 @@ OTHER_PHONE = "0987654321"
 
 
 @st.composite
-def with_somebody_at_home(draw: st.DrawFn) -> tuple[Hall, Hall, Hall]:
-    """A hall without him, the same with him at home, and the same once he has arrived."""
-    hall = draw(halls(claims=False))
-    v = draw(st.integers(-1, 40)) / 2
-    at_home = ticket(100, draw(st.sampled_from("ABCD")), v, state="coming")
-    place = draw(st.integers(0, len(hall.tickets)))
-
-    def joined_by(somebody: object) -> Hall:
-        return msgspec.structs.replace(hall, tickets=[*hall.tickets[:place], somebody, *hall.tickets[place:]])
-
-    here = msgspec.structs.replace(at_home, state="waiting", arrived_at=NOW)
-    return hall, joined_by(at_home), joined_by(here)
+def with_somebody_at_home(draw: st.DrawFn) -> Halls:
+    """He stands in the queue once he has arrived."""
+    at_home = ticket(100, draw(st.sampled_from("ABCD")), draw(st.integers(-1, 40)) / 2, state="coming")
+    return in_halls(draw, at_home, msgspec.structs.replace(at_home, state="waiting", arrived_at=NOW))
 
 
 # --- the rule ------------------------------------------------------------------------------------------------
 
 
 @MANY
-@given(three=with_somebody_at_home())
-def test_who_is_at_home_is_called_by_nobody_and_changes_nothing(three: tuple[Hall, Hall, Hall]) -> None:
+@given(found=with_somebody_at_home())
+def test_who_is_at_home_is_called_by_nobody_and_changes_nothing(found: Halls) -> None:
     """Every desk calls, and every place in the queue is, as if he had no number."""
-    without, at_home, _ = three
-    for each in without.seats:
-        assert queue_of(each, at_home, NOW) == queue_of(each, without, NOW)
-        assert choose(each, at_home, NOW) == choose(each, without, NOW)
-    for waiting in without.tickets:
-        assert ahead_of(waiting, at_home, NOW) == ahead_of(waiting, without, NOW)
-    assert unserved(at_home, NOW) == unserved(without, NOW)
+    delays_nobody(found)
 
 
 @MANY
-@given(three=with_somebody_at_home())
-def test_who_arrives_passes_nobody_that_came_before(three: tuple[Hall, Hall, Hall]) -> None:
+@given(found=with_somebody_at_home())
+def test_who_arrives_passes_nobody_that_came_before(found: Halls) -> None:
     """The order among the others stays; called himself, he has the earliest v of all whom that desk may call."""
-    without, _, arrived = three
-    for each in without.seats:
-        assert [t for t in queue_of(each, arrived, NOW) if t.id != "t0100"] == queue_of(each, without, NOW)
-        chosen = choose(each, arrived, NOW)
-        if chosen is not None and chosen.id == "t0100":
-            ready = [t for t in without.tickets if may_take(t, each, without, NOW) and t.id not in without.resting]
-            assert all(chosen.virtual_at <= other.virtual_at for other in ready)
+    passes_nobody(found)
 
 
 @MANY
-@given(three=with_somebody_at_home())
-def test_people_ahead_of_who_is_at_home_are_those_he_would_find(three: tuple[Hall, Hall, Hall]) -> None:
+@given(found=with_somebody_at_home())
+def test_people_ahead_of_who_is_at_home_are_those_he_would_find(found: Halls) -> None:
     """As many are ahead of him as if he were there now."""
-    _, at_home, arrived = three
-    him = next(t for t in at_home.tickets if t.id == "t0100")
-    here = next(t for t in arrived.tickets if t.id == "t0100")
-    assert not callable_now(him, NOW)
-    assert ahead_of(him, at_home, NOW) == ahead_of(here, arrived, NOW)
+    has_as_many_ahead(found)
 
 
 def test_the_rule_says_why_in_one_sentence() -> None:
