@@ -217,7 +217,7 @@ async def test_practice_says_that_nothing_is_real(hall: Hall) -> None:
     await page.reload()
     await expect(part(page, "practice")).to_contain_text("Dữ liệu thử")
     small = await hall.page("/desk?mini=1", page.context)
-    await expect(small.locator(".mini-desk .practice")).to_be_visible()
+    await expect(small.locator(".mini-desk [data-part=practice]")).to_be_visible()
     for path, username in (("/reception", LAN), ("/office", HUONG)):
         staff = await hall.staff(path, username)
         await expect(staff.locator("#practice")).to_contain_text("Dữ liệu thử")
