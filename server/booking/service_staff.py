@@ -25,9 +25,10 @@ from server.booking.service_days import (
 from server.booking.service_offers import end_waiting, offer_free, refuse_unless_free_for_all
 from server.booking.service_person import particulars, refuse_overlap
 from server.booking.service_rows import facts, with_reference
-from server.booking.service_stranded import let_down_with
+from server.booking.service_stranded import forget_count, let_down_with
 from server.catalogue import service as catalogue
 from server.codes import normalised
+from server.db import after_commit
 from server.errors import Refusal
 from server.journal.append import office_change
 from server.notify.outbox import announce, tell_again
@@ -152,6 +153,7 @@ async def move(
             if moved.state == "confirmed" and retimed:
                 await announce(here, moved, "changed" if asked else "moved")
             await offer_free(here, found.starts_at)
+            after_commit(lambda: forget_count(actor.office))
             return moved
     except Refusal as refused:
         if refused.code == "slot-full":
@@ -184,6 +186,7 @@ async def call_off(reference: str, reason: Reason, actor: Officer, note: str = "
         ended = await service.known(found.reference)
         if found.state == "confirmed":
             await announce(here, ended, told_as(reason))
+        after_commit(lambda: forget_count(actor.office))
         return ended
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from server.booking import service, service_staff
 from server.booking.rules_states import Appointment
+from server.booking.service_stranded import count_of
 from server.catalogue import tables
 from server.errors import Refusal
 from server.notify import outbox
@@ -177,8 +178,10 @@ async def test_the_calendar_and_the_timetable_find_the_same_places(house: House,
     beside = time(9, 30, days=1)
     _, days = await service_staff.times_to_move(dau, late[0].reference, None, beside.date(), 1)
     assert beside in [slot.start for slots in days.values() for slot in slots if slot.free]
+    assert await count_of(OFFICE) == 2
     moved = await service_staff.move(late[0].reference, beside, None, dau)
     assert moved.starts_at == beside
+    assert await count_of(OFFICE) == 1  # at once, on every screen that says how many are left
     moves: Json = {"moves": [{"reference": late[1].reference, "start": beside.isoformat(), "officer": None}]}
     assert ok(await client.post("/api/timetable/move", json=moves))["left"] == 0
     # Whoever need not be arranged is asked what a stranger is: two are there already.
