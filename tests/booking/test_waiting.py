@@ -340,7 +340,7 @@ async def in_order(line: list[Entry], made: list[Appointment]) -> None:
         behind = {later.reference for later in line if later.place > one.place}
         plan = await errand(OFFICE, one.codes, one.purpose, one.officer, turned.now())
         for offer in [None, *(offer for offer in made if offer.waiting_entry in behind)]:
-            besides = offer.reference if offer else None
+            besides = [offer.reference] if offer else []
             days = await free_days(plan, the_day(), 1, turned.now(), besides)
             left = [slot.start for slot in days.get(the_day(), []) if slot.free and slot.start not in seen]
             assert left == []
