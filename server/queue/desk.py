@@ -1,6 +1,6 @@
 """What officers do at a counter: sit down, call, serve; `visit.py` ends a service, `aside.py` sets aside and hands on.
 
-Each function is one change of the office. A verb names the states it starts from (`rules.FROM`); anything else is
+Each function is one change of the office. A verb names the states it starts from (`rules_verbs.FROM`); anything else is
 refused and changes nothing. The desk keeps for some seconds what its last verb found, so that it can be undone.
 """
 
@@ -31,7 +31,8 @@ from server.queue.hall import (
     set_state,
     ticket_by_id,
 )
-from server.queue.rules import DeskRow, Seat, Ticket, Verb, allowed, callable_now, choose
+from server.queue.rules import DeskRow, Seat, Ticket, callable_now, choose
+from server.queue.rules_verbs import Verb, allowed
 
 __all__ = [
     "Work",

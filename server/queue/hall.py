@@ -18,7 +18,8 @@ from server.errors import Refusal
 from server.journal.append import Change, office_change
 from server.people.rules import Colleague
 from server.queue import tables
-from server.queue.rules import OPEN_STATES, DeskRow, Hall, Seat, Ticket, numbered, resting
+from server.queue.rules import OPEN_STATES, DeskRow, Hall, Seat, Ticket, resting
+from server.queue.rules_numbers import numbered
 
 __all__ = [
     "Setting",

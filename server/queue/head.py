@@ -12,7 +12,8 @@ from server.people.rules import Officer
 from server.queue import tables
 from server.queue.desk import actor, at_desk
 from server.queue.hall import close_day, desks, hall_change, open_tickets
-from server.queue.rules import DeskRow, HelpKind, begun_at
+from server.queue.rules import DeskRow, HelpKind
+from server.queue.rules_numbers import begun_at
 from server.queue.service import series_of, write_series
 
 __all__ = ["answer_help", "call_for_help", "end_day", "give_lines", "start_numbers"]

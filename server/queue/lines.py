@@ -14,7 +14,7 @@ from server.phrases import Language
 from server.queue.board import waiting_by_line, waiting_everywhere
 from server.queue.forecasting import Forecaster
 from server.queue.hall import Setting, load_setting
-from server.queue.rules import numbers_given
+from server.queue.rules_numbers import numbers_given
 from server.queue.service import refuse_when_closed
 from server.wire import LineKind, LineView, OfficeView, Wait
 

@@ -1,11 +1,11 @@
-"""Who is next, and what may happen to a ticket: pure decisions over plain values and a `now`.
+"""Who is next: pure decisions over plain values and a `now`.
 
 The calling rule is the accumulating-priority discipline (Kleinrock 1964; Stanford, Taylor & Ziedins 2014): every ticket
 has a virtual arrival `v` and a rate `b`; the one with the greatest `b * max(0, now - v)` is next. Rates are hundredths
 and times whole milliseconds, so that the comparison is exact.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Literal
 
@@ -14,37 +14,27 @@ from msgspec import Struct, structs
 from server.clock import milliseconds
 
 __all__ = [
-    "FROM",
     "FROM_HOME",
     "OPEN_STATES",
     "DeskRow",
     "Discipline",
     "Hall",
     "HelpKind",
-    "Refused",
     "Seat",
-    "Series",
-    "Standing",
     "State",
     "Ticket",
-    "Verb",
     "accumulated",
     "ahead_of",
-    "allowed",
     "callable_now",
     "came_back_in_time",
     "choose",
     "due_back",
     "in_hall_since",
-    "next_number",
-    "numbered",
-    "numbers_given",
     "on_hold",
     "open_for",
     "ordered",
     "reason",
     "resting",
-    "standing",
     "unserved",
     "virtual_arrival",
 ]
@@ -52,46 +42,17 @@ __all__ = [
 State = Literal[
     "coming", "waiting", "called", "serving", "parked", "missed", "served", "withdrawn", "no-show", "closed"
 ]
-Standing = State | Literal["held"]
-"""A state as verbs see it: what is parked is a desk's, or `held` by its own holder, who has stepped out."""
 Discipline = Literal["accumulating", "strict", "fifo"]
 HelpKind = Literal["head", "emergency"]
 """What a counter calls for: the head, without a sound, or anybody who can come."""
 
-Verb = Literal[
-    "call", "recall", "start", "finish", "miss", "return", "park", "resume", "transfer", "merge", "add-procedure",
-    "no-show", "withdraw", "bring-back", "reactivate", "arrive", "hold", "back",
-]  # fmt: skip
 
 OPEN_STATES: frozenset[State] = frozenset({"coming", "waiting", "called", "serving", "parked", "missed"})
 
-FROM: Mapping[Verb, frozenset[Standing]] = {
-    "call": frozenset({"waiting"}),
-    "recall": frozenset({"called"}),
-    "start": frozenset({"called"}),
-    "finish": frozenset({"serving"}),
-    "miss": frozenset({"called"}),
-    "return": frozenset({"missed", "held"}),
-    "park": frozenset({"called", "serving"}),
-    "resume": frozenset({"parked"}),
-    "transfer": frozenset({"called", "serving"}),
-    "merge": frozenset({"called", "serving"}),
-    "add-procedure": frozenset({"called", "serving"}),
-    "no-show": frozenset({"called", "missed"}),
-    "withdraw": frozenset({"coming", "waiting", "missed", "held"}),
-    "bring-back": frozenset({"missed", "closed", "held"}),
-    "reactivate": frozenset({"no-show"}),
-    "arrive": frozenset({"coming"}),
-    "hold": frozenset({"waiting"}),
-    "back": frozenset({"held"}),
-}
-"""The states that each verb may start from; from any other it is refused and changes nothing."""
 
 FROM_HOME = "phone"
 """The source of a number taken at home: its ticket is `coming`, and called by nobody, until its holder has arrived."""
 
-DOORS_OPEN_BEFORE = timedelta(minutes=60)
-"""People queue before the office opens: numbers are given from this long before the first hour of the day."""
 
 CALLS_BEFORE_RETURN = 2
 """A missed ticket that came back is called after this many further calls on its line, unless somebody stands idle."""
@@ -199,23 +160,6 @@ class Hall(Struct, frozen=True):
     resting: frozenset[str] = frozenset()
 
 
-class Series(Struct, frozen=True):
-    """Where a line's numbers stand: the day of the last issue, the first number of that day, and the last number.
-
-    `day_first` is 0 where the day's first number was chosen but not given yet.
-    """
-
-    day: date
-    day_first: int
-    last: int
-
-
-class Refused(Struct, frozen=True):
-    """Why a verb may not be done: a refusal's code."""
-
-    code: str
-
-
 def virtual_arrival(arrived: datetime, slot: datetime | None, head_start: timedelta, grace: timedelta) -> datetime:
     """From when a ticket counts as waiting (DESIGN section 5).
 
@@ -254,11 +198,6 @@ def ordered(tickets: Iterable[Ticket], now: datetime, discipline: Discipline = "
 def on_hold(ticket: Ticket) -> bool:
     """Whether its own holder keeps a ticket while he has stepped out. One that a desk has parked keeps its counter."""
     return ticket.state == "parked" and ticket.counter is None
-
-
-def standing(ticket: Ticket) -> Standing:
-    """A ticket's state as verbs see it."""
-    return "held" if on_hold(ticket) else ticket.state
 
 
 def callable_now(ticket: Ticket, now: datetime) -> bool:
@@ -357,25 +296,9 @@ def reason(chosen: Ticket, hall: Hall, seat: Seat, now: datetime) -> tuple[str, 
     return "why.longest", values
 
 
-def allowed(verb: Verb, ticket: Ticket, *, seat: Seat | None = None) -> Refused | None:
-    """Whether a verb may be done to a ticket, and by this desk where one is given."""
-    if verb == "arrive" and ticket.state in OPEN_STATES - FROM[verb]:
-        return Refused("already-arrived" if ticket.arrived_at is not None else "not-from-home")
-    if standing(ticket) not in FROM[verb]:
-        return Refused("not-arrived" if ticket.state == "coming" else "wrong-state")
-    if seat is not None and ticket.state in ("called", "serving") and ticket.counter != seat.counter:
-        return Refused("not-your-ticket")
-    return None
-
-
 def in_hall_since(ticket: Ticket) -> datetime:
     """Since when somebody waits for the office's sake: not while he is at home with a number."""
     return ticket.arrived_at or ticket.virtual_at
-
-
-def numbers_given(opening: Sequence[tuple[datetime, datetime]], now: datetime) -> bool:
-    """Whether numbers are given on a day that is open so: from an hour before the doors open, and through breaks."""
-    return bool(opening) and opening[0][0] - DOORS_OPEN_BEFORE <= now < opening[-1][1]
 
 
 def open_for(since: datetime, now: datetime, opening: Sequence[tuple[datetime, datetime]]) -> timedelta:
@@ -414,41 +337,3 @@ def unserved(hall: Hall, now: datetime) -> dict[str, int]:
         if callable_now(ticket, now) and not served:
             found[ticket.line] = found.get(ticket.line, 0) + 1
     return found
-
-
-def numbered(prefix: str, number: int) -> str:
-    """A ticket's number as printed and called: the line's prefix and at least three digits."""
-    return f"{prefix}{number:03d}"
-
-
-def begun_at(series: Series | None, today: date, number: int) -> Series | None:
-    """The series whose next number is to be this one; None where it, or one that comes after it, was given today."""
-    if series is None or series.day != today:
-        return Series(today, 0, number - 1)
-    come_round = series.last < series.day_first
-    if number <= series.last or (come_round and number >= series.day_first):
-        return None
-    return Series(today, series.day_first, number - 1)  # coming round still ends at the first of today
-
-
-def next_number(
-    series: Series | None, today: date, first: int, limit: int, still_open: Collection[int]
-) -> Series | None:
-    """The series after its next issue (its `last` is the new number), or None where the day's numbers are used up.
-
-    Numbers start again with the first issue of a day on which no ticket of the series is open, and go on otherwise;
-    going on past the end they come round. A number somebody still holds is passed over, and none comes twice a day.
-    """
-    size = limit - first + 1
-    if series is None or (series.day != today and not still_open):
-        number, fresh = first, True
-    else:
-        number, fresh = series.last + 1, series.day != today or series.day_first == 0
-    for _ in range(size):
-        number = first + (number - first) % size
-        if not fresh and series is not None and number == series.day_first:
-            return None
-        if number not in still_open:
-            return Series(today, number if fresh or series is None else series.day_first, number)
-        number += 1
-    return None

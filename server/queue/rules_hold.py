@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from server.queue.rules import Refused, Ticket, allowed, callable_now, on_hold
+from server.queue.rules import Ticket, callable_now, on_hold
+from server.queue.rules_verbs import Refused, allowed
 
 __all__ = ["may_hold", "offered"]
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from server.queue.rules import Refused
+from server.queue.rules_verbs import Refused
 
 __all__ = ["HOUR", "expected_turn", "may_have_one"]
 

@@ -16,16 +16,9 @@ from server.journal.append import Change
 from server.people.secrets import server_key
 from server.queue import tables
 from server.queue.hall import Setting, hall_change, load_setting, set_state, ticket_by_id, ticket_facts
-from server.queue.rules import (
-    OPEN_STATES,
-    Series,
-    Ticket,
-    allowed,
-    next_number,
-    numbered,
-    numbers_given,
-    virtual_arrival,
-)
+from server.queue.rules import OPEN_STATES, Ticket, virtual_arrival
+from server.queue.rules_numbers import Series, next_number, numbered, numbers_given
+from server.queue.rules_verbs import allowed
 from server.wire import CheckIn
 
 __all__ = [

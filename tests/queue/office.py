@@ -16,7 +16,8 @@ from server.people.rules import Officer
 from server.people.tables import Officer as OfficerTable
 from server.queue import aside, desk, head, hold, home, practice, service, visit
 from server.queue.hall import desks, ticket_by_id
-from server.queue.rules import Ticket, standing
+from server.queue.rules import Ticket
+from server.queue.rules_verbs import standing
 from server.rating import service as rating
 from tests.server.journalled import stored
 

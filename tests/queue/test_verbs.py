@@ -1,4 +1,4 @@
-"""Every verb from every state, by the right desk and the wrong one, twice and too late: allowed as `rules.FROM` says,
+"""Every verb from every state, by the right desk and the wrong one, twice and too late: allowed as `rules_verbs.FROM` says,
 and otherwise refused with a code and a sentence in both languages before anything is written."""
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -10,7 +10,8 @@ import pytest
 from server.db import Database, transaction
 from server.people.rules import Officer
 from server.queue import aside, desk, hold, home, reception, service, visit
-from server.queue.rules import FROM, OPEN_STATES, Standing, State, Ticket, Verb, standing
+from server.queue.rules import OPEN_STATES, State, Ticket
+from server.queue.rules_verbs import FROM, Standing, Verb, standing
 from tests.queue.office import (
     BIRTH,
     COPY,

@@ -13,7 +13,8 @@ from server.db import Database, transaction
 from server.queue import aside, desk, head, reception, service, visit
 from server.queue.days import end_old_days
 from server.queue.hall import desks, load_hall, load_setting
-from server.queue.rules import Series, begun_at, due_back, next_number
+from server.queue.rules import due_back
+from server.queue.rules_numbers import Series, begun_at, next_number
 from tests.queue.office import (
     OFFICE,
     all_there_is,

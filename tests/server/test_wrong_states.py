@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from server.journal.frames import head_seq
-from server.queue.rules import FROM
+from server.queue.rules_verbs import FROM
 from tests.server.journalled import stored
 from tests.server.support import OFFICE, Clock, House, Json, act, call, ok, refused, take
 
