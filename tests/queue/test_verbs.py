@@ -1,5 +1,5 @@
-"""Every verb from every state, by the right desk and the wrong one, twice and too late: allowed as `rules_verbs.FROM` says,
-and otherwise refused with a code and a sentence in both languages before anything is written."""
+"""Every verb from every state, by the right desk and the wrong one, twice and too late: allowed as `FROM` says, and
+otherwise refused with a code and a sentence in both languages before anything is written."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import get_args
