@@ -21,7 +21,9 @@ async def test_one_press_begins_it_and_one_ends_it(hall: Hall) -> None:
     page = await hall.staff("/office", HUONG)
     await press_begin(page)
     await expect(page.locator("#news")).to_have_text("Đã bắt đầu luyện tập")
+    await expect(page.locator("#practising")).to_be_visible()
     await expect(page.locator("#practising")).to_contain_text(SAID)
+    await expect(page.locator("#practise-on")).to_be_visible()
     await expect(page.locator("#practise-on")).to_contain_text("các số luyện tập còn lại được đóng")
     for width, height in ((390, 844), (1440, 900)):
         await page.set_viewport_size({"width": width, "height": height})
@@ -110,6 +112,7 @@ async def test_the_tablet_asks_and_says_that_it_does_not_count(hall: Hall) -> No
     await expect(tablet.locator("#calm")).to_be_visible()
     office = await hall.staff("/office", HUONG)
     await press_begin(office)
+    await expect(tablet.locator("#practice")).to_be_visible()
     await expect(tablet.locator("#practice")).to_have_text("Đang luyện tập: đánh giá lúc này không được tính")
     band, name = await tablet.locator("#practice").bounding_box(), await tablet.locator("#office").bounding_box()
     assert band
