@@ -53,7 +53,7 @@ class Kiosk:
         """Waits, led by the agent's own news, until something about it is true."""
         news = self.agent.watch()
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(90):  # it tries less and less often
                 while not await true():
                     await news.get()
         finally:

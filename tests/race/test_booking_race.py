@@ -31,8 +31,8 @@ def booked(appointments: list[Appointment]) -> list[Appointment]:
 class Rush:
     """A hundred people press *book* for one time with two places, at the same moment."""
 
-    def __init__(self) -> None:
-        self.start = time(10, days=2)
+    def __init__(self, hour: int = 10) -> None:
+        self.start = time(hour, days=2)
         self.won: list[Json] = []
         self.lost: list[Json] = []
         self.other: list[str] = []
@@ -77,14 +77,18 @@ async def test_the_last_places_go_to_one_each_and_the_others_are_told_the_neares
 async def test_it_is_deciding_under_the_lock_that_keeps_it_from_being_oversold(postgres_url: str) -> None:
     """The same rush oversells where changes decide before they take the office's lock: the race can be lost."""
     run_apart(open_office(postgres_url, bookable_share=1))
-    rush = Rush()
+    rushes: list[Rush] = []
 
     async def act(crowd: Crowd) -> None:
         await crowd.book(time(15, days=2), crowd.person())  # an office's very first change locks in any case
-        await rush.run(crowd)
+        for hour in (10, 9, 11, 14):  # on a busy machine a rush may come one by one; the next will not
+            rushes.append(Rush(hour))
+            await rushes[-1].run(crowd)
+            if len(rushes[-1].won) > PLACES:
+                break
 
     await rushed(postgres_url, 4, act, DECIDED_ON_WHAT_WAS)
-    assert len(rush.won) > PLACES
+    assert len(rushes[-1].won) > PLACES
     async with house_of(postgres_url):
         assert oversold(booked(await everything()), {"A": PLACES})
 
