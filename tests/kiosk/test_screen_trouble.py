@@ -9,6 +9,7 @@ from playwright.async_api import Browser, expect
 
 from kiosk.printer import Health
 from server import wire
+from server.clock import now
 from tests.kiosk.conftest import Kiosk, StartKiosk
 from tests.kiosk.screen import OpenScreen, hear_from_agent, on_a_port
 from tests.kiosk.stand_ins import LiveServer
@@ -123,7 +124,7 @@ async def test_late_in_the_day_it_asks_first(open_screen: OpenScreen, server: Li
     """When nine in ten would not make it before closing: a question, and a way to book another day."""
     page = await open_screen()
     server.office.config.office.opening_now = wire.OpenHours(
-        opens=datetime.now(UTC) - timedelta(hours=8), closes=datetime.now(UTC) + timedelta(minutes=30)
+        opens=now() - timedelta(hours=8), closes=now() + timedelta(minutes=30)
     )
     server.office.config.lines[1].waiting = 7
     server.office.news(kind="ticket.issued")

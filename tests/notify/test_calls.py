@@ -39,6 +39,15 @@ async def holder(house: House, pushing: PushService, name: str = "hoa", **more: 
     return Holder(house, await take(await house.device(), **more), pushing.browser(name))
 
 
+async def called(house: House, pushing: PushService) -> tuple[Holder, httpx.AsyncClient]:
+    """Somebody who has asked to be told, and the desk that has just called the number."""
+    mine = await holder(house, pushing)
+    ok(await mine.press(), 204)
+    desk = await house.officer(counter=2)
+    await call(desk)
+    return mine, desk
+
+
 async def told() -> list[str]:
     """What somebody's browser is told of."""
     return [row["reference"] for row in await PushSubscription.select()]
@@ -114,10 +123,7 @@ async def test_a_call_that_is_over_is_told_to_nobody(
     code: str,
 ) -> None:
     """Two minutes late, or answered, taken back or given up meanwhile: worse than none."""
-    mine = await holder(there, pushing)
-    ok(await mine.press(), 204)
-    desk = await there.officer(counter=2)
-    await call(desk)
+    mine, desk = await called(there, pushing)
     if then == "late":
         clock.forward(minutes=2)
     else:
@@ -131,10 +137,7 @@ async def test_of_two_calls_the_newest_alone_is_told(
     there: House, post: Post, pushing: PushService, clock: Clock
 ) -> None:
     """Called again before the first call had gone out: one message, with all of its time."""
-    mine = await holder(there, pushing)
-    ok(await mine.press(), 204)
-    desk = await there.officer(counter=2)
-    await call(desk)
+    mine, desk = await called(there, pushing)
     clock.forward(seconds=20)
     await act(desk, mine.ticket, "recall")
     await post.deliver_due()
@@ -149,10 +152,7 @@ async def test_a_service_that_is_busy_gets_a_second_chance_within_the_time(
     clock: Clock,
 ) -> None:
     """Half a minute later it comes, with what is left of its time; past that it is given up, and troubles no staff."""
-    mine = await holder(there, pushing)
-    ok(await mine.press(), 204)
-    desk = await there.officer(counter=2)
-    await call(desk)
+    mine, desk = await called(there, pushing)
     pushing.answers.append(503)
     await post.deliver_due()
     clock.forward(seconds=30)

@@ -5,6 +5,7 @@ do: hang up without a word, or say nothing at all.
 """
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -45,7 +46,7 @@ Answer = int | Response | Mishap
 """A number is a response of that status without a word."""
 
 
-class HttpService:
+class HttpService(ABC):
     """`answers` is what it says to the next requests instead of what `answer` would."""
 
     PATH = ""
@@ -62,9 +63,9 @@ class HttpService:
         """Those of each request so far."""
         return [request.headers for request in self.requests]
 
+    @abstractmethod
     def answer(self, request: Request) -> Answer:
         """What it says when all is well."""
-        raise NotImplementedError
 
     def hang_up(self) -> None:
         """End what it says nothing to."""
